@@ -1,0 +1,2 @@
+process.stderr.write('ironflow: no command is available yet\n')
+process.exitCode = 1
