@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+import { sourceAliases } from './vitest.aliases.ts'
+
+// Vitest does not find a file of this name by itself: call it as `vitest run --config vitest.workspace.ts`.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Reads sources: an edit is tested without a build.
+        resolve: { alias: sourceAliases() },
+        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] },
+      },
+      {
+        // Reads dist through each package's exports map, as an application would: build first.
+        test: {
+          name: 'integration',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // Each file may start servers of its own, and a loaded machine turns their timings into flakes.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
