@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { cycles, forbidden, importsOf, type Sources, violations } from './import-rules'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+function readSources(): Sources {
+  const paths = readdirSync(`${root}packages`).flatMap((name) =>
+    readdirSync(`${root}packages/${name}/src`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.[cm]?[jt]sx?$/.test(file))
+      .map((file) => `packages/${name}/src/${file.replaceAll('\\', '/')}`),
+  )
+  return new Map(paths.map((path) => [path, readFileSync(root + path, 'utf8')]))
+}
+
+describe('the sources of every package', () => {
+  const sources = readSources()
+
+  it('are found, all packages of them', () => {
+    const packages = new Set([...sources.keys()].map((path) => path.split('/')[1]))
+    expect([...packages]).toEqual(expect.arrayContaining(['cli', 'core', 'node', 'server']))
+  })
+
+  it('import nothing that their package may not import', () => {
+    expect(violations(sources)).toEqual([])
+  })
+
+  it('import one another without a cycle', () => {
+    expect(cycles(sources)).toEqual([])
+  })
+})
+
+describe('importsOf', () => {
+  it.each([
+    ["import a from 'x'", { specifier: 'x', typeOnly: false }],
+    ["import 'x'", { specifier: 'x', typeOnly: false }],
+    ["import type { A } from 'x'", { specifier: 'x', typeOnly: true }],
+    ["import { type A } from 'x'", { specifier: 'x', typeOnly: false }],
+    ["export * from 'x'", { specifier: 'x', typeOnly: false }],
+    ["export type { A } from 'x'", { specifier: 'x', typeOnly: true }],
+    ["const a = await import('x')", { specifier: 'x', typeOnly: false }],
+    ['const a = await import(`x`)', { specifier: 'x', typeOnly: false }],
+    ['const a = await import(name)', { specifier: '<computed>', typeOnly: false }],
+    ["const a = require('x')", { specifier: 'x', typeOnly: false }],
+    ["import a = require('x')", { specifier: 'x', typeOnly: false }],
+    ["let a: import('x').A", { specifier: 'x', typeOnly: true }],
+  ])('reads %s', (text, expected) => {
+    expect(importsOf('a.ts', text)).toEqual([expected])
+  })
+
+  it('is not misled by a comment or a string', () => {
+    expect(importsOf('a.ts', "// import 'x'\nconst a = \"import 'x'\"")).toEqual([])
+  })
+})
+
+describe('forbidden', () => {
+  it.each([
+    ['core/src/index.ts', 'node:fs'],
+    ['core/src/index.ts', 'fs'],
+    ['core/src/index.ts', 'ws'],
+    ['core/src/index.ts', '@ironflow/node'],
+    ['core/src/index.ts', '../../node/src/index'],
+    ['core/src/index.ts', '../test/fake-platform'],
+    ['core/src/index.ts', '/absolute'],
+    ['core/src/index.ts', '<computed>'],
+    ['node/src/index.ts', '@ironflow/server'],
+    ['node/src/index.ts', '@ironflow/core-extra'],
+    ['node/src/index.ts', 'nats.ws'],
+    ['browser/src/index.ts', 'node:crypto'],
+    ['browser/src/index.ts', 'ws'],
+    ['server/src/server.ts', '@ironflow/core'],
+    ['server/src/server.ts', '@ironflow/core/transport'],
+    ['server/src/server.ts', '@ironflow/node'],
+    ['server/src/engine/memory.ts', 'node:fs'],
+    ['server/src/dispatch/dispatch.ts', 'node:crypto'],
+    ['server/src/domain/kv.ts', 'crypto'],
+    ['server/src/watch/hub.ts', 'node:events'],
+    ['server/src/bindings/http.ts', 'node:http'],
+    ['server/src/bindings/in-process.ts', 'node:http'],
+    ['cli/src/main.ts', '@ironflow/server'],
+    ['cli/src/commands/apikey.ts', '@ironflow/server'],
+    ['cli/src/commands/preserve.ts', '@ironflow/server'],
+    ['cli/src/commands/serve.ts', '@ironflow/browser'],
+    ['unheard-of/src/index.ts', 'ws'],
+  ])('packages/%s may not import %s', (file, specifier) => {
+    expect(forbidden(`packages/${file}`, { specifier, typeOnly: false })).toEqual(expect.any(String))
+  })
+
+  it.each([
+    ['core/src/transport/sse.ts', 'eventsource-parser'],
+    ['core/src/transport/sse.ts', '../protocol/sse'],
+    ['node/src/index.ts', '@ironflow/core'],
+    ['node/src/index.ts', '@ironflow/core/errors'],
+    ['node/src/platform.ts', 'node:crypto'],
+    ['node/src/platform.ts', 'ws'],
+    ['node/src/nats.ts', 'nats'],
+    ['browser/src/nats.ts', 'nats.ws'],
+    ['server/src/server.ts', '@ironflow/core/rules'],
+    ['server/src/server.ts', 'pino'],
+    ['server/src/bindings/node/serve.ts', 'node:http'],
+    ['server/src/engine/sqlite/engine.ts', 'node:worker_threads'],
+    ['cli/src/commands/serve.ts', '@ironflow/server'],
+    ['cli/src/commands/backup.ts', '@ironflow/server'],
+    ['cli/src/commands/restore/index.ts', '@ironflow/server'],
+    ['cli/src/main.ts', '@ironflow/node'],
+  ])('packages/%s may import %s', (file, specifier) => {
+    expect(forbidden(`packages/${file}`, { specifier, typeOnly: false })).toBeUndefined()
+  })
+
+  it('lets the server take types from core/transport', () => {
+    const transport = { specifier: '@ironflow/core/transport', typeOnly: true }
+    expect(forbidden('packages/server/src/server.ts', transport)).toBeUndefined()
+  })
+})
+
+describe('violations', () => {
+  it('names the file, the import and the reason', () => {
+    const sources = new Map([['packages/core/src/index.ts', "import './ok'\nexport * from 'node:fs'"]])
+    expect(violations(sources)).toEqual([
+      'packages/core/src/index.ts → node:fs: core imports nothing but eventsource-parser',
+    ])
+  })
+})
+
+describe('cycles', () => {
+  it('finds one that goes through a folder and an export-from, once', () => {
+    const sources = new Map([
+      ['packages/core/src/index.ts', "export * from './a'"],
+      ['packages/core/src/a.ts', "import type { B } from './b/index.js'"],
+      ['packages/core/src/b/index.ts', "export * from '../c.ts'"],
+      ['packages/core/src/c.ts', "import '.'"],
+    ])
+    expect(cycles(new Map([...sources, ['packages/core/src/c.ts', "import './a'"]]))).toEqual([
+      'packages/core/src/a.ts → packages/core/src/b/index.ts → packages/core/src/c.ts → packages/core/src/a.ts',
+    ])
+    expect(cycles(sources)).toEqual([
+      'packages/core/src/index.ts → packages/core/src/a.ts → packages/core/src/b/index.ts → packages/core/src/c.ts → packages/core/src/index.ts',
+    ])
+  })
+
+  it('does not take a diamond for a cycle', () => {
+    const sources = new Map([
+      ['packages/core/src/index.ts', "import './a'\nimport './b'"],
+      ['packages/core/src/a.ts', "import './c'"],
+      ['packages/core/src/b.ts', "import './c'"],
+      ['packages/core/src/c.ts', ''],
+    ])
+    expect(cycles(sources)).toEqual([])
+  })
+})

@@ -1,0 +1,145 @@
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+/** One import of one file, however it is written: import, export-from, import(), require() or a type's import(). */
+export interface Import {
+  specifier: string
+  /** Nothing of it is left at run time. */
+  typeOnly: boolean
+}
+
+/** Source files by their path from the repository's root, with forward slashes. */
+export type Sources = ReadonlyMap<string, string>
+
+/** Everything that `text` imports, in the order of the text. A computed specifier is reported as `<computed>`. */
+export function importsOf(path: string, text: string): Import[] {
+  const found: Import[] = []
+  const add = (node: ts.Node | undefined, typeOnly: boolean) =>
+    found.push({ specifier: node && ts.isStringLiteralLike(node) ? node.text : '<computed>', typeOnly })
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnlyImport(node.importClause))
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
+      add(node.moduleReference.expression, node.isTypeOnly)
+    } else if (ts.isImportTypeNode(node)) {
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true)
+    } else if (ts.isCallExpression(node) && isLoad(node.expression)) add(node.arguments[0], false)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true))
+  return found
+}
+
+function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+  // `import { type A }` keeps an empty import at run time under verbatimModuleSyntax: only `import type` counts.
+  return clause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+}
+
+function isLoad(callee: ts.Expression): boolean {
+  if (callee.kind === ts.SyntaxKind.ImportKeyword) return true
+  if (ts.isIdentifier(callee)) return callee.text === 'require'
+  return ts.isPropertyAccessExpression(callee) && callee.getText() === 'require.resolve'
+}
+
+/** Why `path` may not import this, or undefined where it may. */
+export function forbidden(path: string, { specifier, typeOnly }: Import): string | undefined {
+  const [, name = '', file = ''] = /^packages\/([^/]+)\/src\/(.+)$/.exec(path) ?? []
+  if (specifier === '<computed>') return 'an import whose target is computed cannot be checked'
+  if (specifier.startsWith('.')) {
+    const target = posix.join(posix.dirname(path), specifier)
+    return target.startsWith(`packages/${name}/src/`) ? undefined : 'a relative import stays within its package'
+  }
+  if (specifier.startsWith('/')) return 'an absolute path exists on one machine only'
+  const rule = PACKAGE_RULES[name]
+  if (!rule) return `packages/${name} has no import rule yet: write it first`
+  return rule(specifier, file, typeOnly)
+}
+
+type Rule = (specifier: string, file: string, typeOnly: boolean) => string | undefined
+
+const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
+  core: (specifier) => (specifier === 'eventsource-parser' ? undefined : 'core imports nothing but eventsource-parser'),
+
+  node: (specifier) =>
+    isPartOf('@ironflow/core', specifier) || ['ws', 'nats'].includes(specifier) || isBuiltin(specifier)
+      ? undefined
+      : 'node imports only @ironflow/core, ws, nats and built-in modules',
+
+  browser: (specifier) =>
+    isPartOf('@ironflow/core', specifier) || specifier === 'nats.ws'
+      ? undefined
+      : 'browser imports only @ironflow/core and nats.ws',
+
+  server: (specifier, file, typeOnly) => {
+    if (specifier === '@ironflow/core/transport') {
+      return typeOnly ? undefined : 'the server takes only types from core/transport: use `import type`'
+    }
+    if (['@ironflow/core/protocol', '@ironflow/core/errors', '@ironflow/core/rules'].includes(specifier))
+      return undefined
+    if (isOurs(specifier)) return 'the server imports of Ironflow only core/protocol, /errors, /rules and /transport'
+    if (isBuiltin(specifier) && PORTABLE_SERVER_FILES.test(file))
+      return 'this part of the server runs anywhere: no node:'
+    return undefined
+  },
+
+  cli: (specifier, file) => {
+    if (isPartOf('@ironflow/server', specifier) && !EMBEDDING_COMMANDS.test(file)) {
+      return 'only serve, backup and restore open a store: every other command speaks HTTP'
+    }
+    if (isOurs(specifier) && !['core', 'node', 'server'].some((part) => isPartOf(`@ironflow/${part}`, specifier))) {
+      return 'the CLI imports of Ironflow only core, node and server'
+    }
+    return undefined
+  },
+}
+
+/** What an engine in memory and a Request → Response server are made of. */
+const PORTABLE_SERVER_FILES = /^(engine\/memory\.ts|(dispatch|domain|watch)\/.+|bindings\/(http|in-process)\.ts)$/
+
+const EMBEDDING_COMMANDS = /(^|\/)(serve|backup|restore)(\.ts$|\/)/
+
+function isPartOf(name: string, specifier: string): boolean {
+  return specifier === name || specifier.startsWith(`${name}/`)
+}
+
+function isOurs(specifier: string): boolean {
+  return specifier === 'ironflow' || specifier.startsWith('@ironflow/')
+}
+
+/** Every forbidden import, as `file → specifier: reason`. */
+export function violations(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) =>
+    importsOf(path, text).flatMap((each) => {
+      const reason = forbidden(path, each)
+      return reason ? [`${path} → ${each.specifier}: ${reason}`] : []
+    }),
+  )
+}
+
+/** Each import cycle once, as `a → b → a`. Types count: two files that need each other's types are one subject. */
+export function cycles(sources: Sources): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, trail: string[]): void => {
+    const start = trail.indexOf(path)
+    if (start >= 0) {
+      found.push([...trail.slice(start), path].join(' → '))
+      return
+    }
+    if (done.has(path)) return
+    for (const { specifier } of importsOf(path, sources.get(path) ?? '')) {
+      const target = specifier.startsWith('.') ? resolve(path, specifier, sources) : undefined
+      if (target) visit(target, [...trail, path])
+    }
+    done.add(path)
+  }
+  for (const path of sources.keys()) visit(path, [])
+  return found
+}
+
+function resolve(from: string, specifier: string, sources: Sources): string | undefined {
+  const base = posix.join(posix.dirname(from), specifier)
+  const bare = base.replace(/\.js$/, '')
+  return [base, `${bare}.ts`, `${bare}/index.ts`].find((candidate) => sources.has(candidate))
+}
