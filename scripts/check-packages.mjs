@@ -1,0 +1,86 @@
+// Checks the packages as they will be published, from their tarballs: a mistake in `files`, `exports` or the type
+// declarations shows in none of the other tests, which read the work tree.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { main, pnpm, ROOT, run } from './run.mjs'
+
+/** The packages that promise CommonJS as well. */
+const DUAL = ['@ironflow/core', '@ironflow/node']
+
+async function publicPackages() {
+  const folders = await readdir(join(ROOT, 'packages'))
+  const packages = []
+  for (const folder of folders) {
+    const dir = join(ROOT, 'packages', folder)
+    const manifest = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'))
+    if (!manifest.private) packages.push({ dir, manifest, name: manifest.name })
+  }
+  return packages
+}
+
+async function pack({ dir, name }, workDir) {
+  const folder = join(workDir, name.replace('/', '-'))
+  await mkdir(folder)
+  await pnpm(['pack', '--pack-destination', folder], { cwd: dir })
+  const [file] = await readdir(folder)
+  return join(folder, file)
+}
+
+async function lint({ name, manifest }, tarball) {
+  await run('publint', [tarball, '--strict'])
+  // A command has no importable entry point, so there are no types to resolve.
+  if (manifest.types === undefined) {
+    process.stdout.write(`${name}: no importable entry point, attw does not apply\n`)
+    return
+  }
+  // node16 rather than strict: `moduleResolution: node10` cannot see an exports map, so a subpath never resolves there.
+  await run('attw', [tarball, '--profile', DUAL.includes(name) ? 'node16' : 'esm-only'])
+}
+
+/** The specifiers that a package's exports map offers to code. */
+function entryPoints({ name, manifest }) {
+  return Object.keys(manifest.exports)
+    .filter((path) => !path.endsWith('.json'))
+    .map((path) => name + path.slice(1))
+}
+
+/** Installs the client tarballs into an empty project, with npm, and loads every entry point both ways. */
+async function useAsApplication(clients, workDir) {
+  const project = join(workDir, 'application')
+  await mkdir(project)
+  const tarballs = Object.fromEntries(clients.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  // The override makes the clients' dependencies on each other mean these tarballs and not a published release.
+  const overrides = Object.fromEntries(clients.map(({ name }) => [name, `$${name}`]))
+  const manifest = { name: 'application', private: true, dependencies: tarballs, overrides }
+  await writeFile(join(project, 'package.json'), JSON.stringify(manifest))
+  const specifiers = JSON.stringify(clients.flatMap(entryPoints))
+  await writeFile(
+    join(project, 'esm.mjs'),
+    `for (const name of ${specifiers}) console.log('import ', name, Object.keys(await import(name)).length, 'exports')\n`,
+  )
+  await writeFile(
+    join(project, 'cjs.cjs'),
+    `for (const name of ${specifiers}) console.log('require', name, Object.keys(require(name)).length, 'exports')\n`,
+  )
+  await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
+  await run('node', ['esm.mjs'], { cwd: project })
+  await run('node', ['cjs.cjs'], { cwd: project })
+}
+
+await main(async () => {
+  const workDir = await mkdtemp(join(tmpdir(), 'ironflow-packages-'))
+  try {
+    const packages = await publicPackages()
+    for (const each of packages) {
+      each.tarball = await pack(each, workDir)
+      await lint(each, each.tarball)
+    }
+    await useAsApplication(
+      packages.filter(({ name }) => DUAL.includes(name)),
+      workDir,
+    )
+  } finally {
+    await rm(workDir, { recursive: true, force: true })
+  }
+})
