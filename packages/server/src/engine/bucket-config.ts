@@ -1,0 +1,31 @@
+import type { BucketConfig } from './engine'
+
+/** How long tombstones are kept unless an engine is told otherwise. */
+export const DEFAULT_TOMBSTONE_RETENTION_MS = 24 * 60 * 60 * 1000
+
+/** `config` with `changes` laid over it. What is absent or `undefined` stays; a 0 takes a limit away. */
+export function mergeConfig(config: BucketConfig, changes: Partial<BucketConfig>): BucketConfig {
+  return {
+    description: changes.description ?? config.description,
+    ttlSeconds: limit(changes.ttlSeconds ?? config.ttlSeconds),
+    history: changes.history ?? config.history,
+    maxBytes: limit(changes.maxBytes ?? config.maxBytes),
+    maxValueSize: changes.maxValueSize ?? config.maxValueSize,
+  }
+}
+
+/** A limit of 0 is none. */
+function limit(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value
+}
+
+/** When a value of this age is gone: the earlier of what its bucket and its own time-to-live say. */
+export function expiryOf(
+  bucketTtlSeconds: number | undefined,
+  createdAt: number,
+  keyExpiresAt: number | undefined,
+): number | undefined {
+  if (bucketTtlSeconds === undefined) return keyExpiresAt
+  const byBucket = createdAt + bucketTtlSeconds * 1000
+  return keyExpiresAt === undefined ? byBucket : Math.min(byBucket, keyExpiresAt)
+}

@@ -1,0 +1,37 @@
+import { errorFor, type IronflowError } from '@ironflow/core/errors'
+
+/** The bucket a call needs is not there. */
+export function noBucket(bucket: string): IronflowError {
+  return errorFor('not_found', `there is no bucket ${bucket}`, { details: { bucket } })
+}
+
+/** The bucket to be made is there. */
+export function bucketExists(bucket: string): IronflowError {
+  return errorFor('already_exists', `there is a bucket ${bucket} already`, { details: { bucket } })
+}
+
+/** A write expected another revision than the key has; 0: none. */
+export function conflict(key: string, expected: number, currentRevision: number): IronflowError {
+  const found = currentRevision === 0 ? 'it was never written' : `it is at ${currentRevision}`
+  const wanted = expected === 0 ? 'expected no value' : `expected revision ${expected}`
+  return errorFor('revision_conflict', `${wanted} of ${key}, but ${found}`, { currentRevision })
+}
+
+/** A value is larger than its bucket takes. */
+export function valueTooLarge(bytes: number, maxValueSize: number): IronflowError {
+  return errorFor('payload_too_large', `the value has ${bytes} bytes, maxValueSize is ${maxValueSize}`, {
+    details: { limit: 'maxValueSize', max: maxValueSize },
+  })
+}
+
+/** A write would take a bucket beyond what it may hold. */
+export function bucketFull(bucket: string, maxBytes: number): IronflowError {
+  return errorFor('storage_full', `the write would take bucket ${bucket} beyond its maxBytes of ${maxBytes}`, {
+    details: { limit: 'maxBytes', max: maxBytes },
+  })
+}
+
+/** The engine was closed before the call. */
+export function engineClosed(): IronflowError {
+  return errorFor('closed', 'the store is closed')
+}

@@ -1,0 +1,174 @@
+import type { Operation } from '@ironflow/core/protocol'
+import { expiryOf } from '../bucket-config'
+import type { BucketConfig, BucketRecord, Entry, StoredValue } from '../engine'
+import { compareKeys } from '../key-order'
+import { DueQueue } from './due-queue'
+
+/** A revision of a key as it is kept: its expiry is worked out when asked, since a bucket's time-to-live may change. */
+export interface Kept {
+  readonly key: string
+  readonly revision: number
+  readonly createdAt: number
+  readonly operation: Operation
+  readonly value?: StoredValue | undefined
+  readonly bytes: number
+  /** From the key's own time-to-live, epoch milliseconds. */
+  readonly keyExpiresAt?: number | undefined
+}
+
+/** One bucket's entries, indexed by key in order, by change and by due time. It keeps, and knows none of the rules. */
+export class MemoryBucket {
+  /** Revisions of each key, oldest first. A write moves its key to the end, so the map is in order of change. */
+  readonly #keys = new Map<string, Kept[]>()
+  readonly #sorted: string[] = []
+  #due = new DueQueue<Kept>()
+  #values = 0
+  #bytes = 0
+  /** Cursors below this may have missed a tombstone that is forgotten by now. */
+  floor: number
+
+  constructor(
+    readonly name: string,
+    readonly createdAt: number,
+    readonly createdRevision: number,
+    private readonly retentionMs: number,
+    private config: BucketConfig,
+  ) {
+    this.floor = createdRevision
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** When something is to be expired or forgotten next, epoch milliseconds. */
+  get nextDue(): number {
+    return this.#due.soonest
+  }
+
+  getConfig(): BucketConfig {
+    return this.config
+  }
+
+  setConfig(config: BucketConfig): void {
+    this.config = config
+    for (const [key, revisions] of this.#keys) {
+      this.#trim(key, revisions)
+      this.#schedule(revisions.at(-1))
+    }
+  }
+
+  record(): BucketRecord {
+    const { name, createdAt, createdRevision } = this
+    return { name, ...this.config, createdAt, createdRevision, values: this.#values, bytes: this.#bytes }
+  }
+
+  newest(key: string): Kept | undefined {
+    return this.#keys.get(key)?.at(-1)
+  }
+
+  revisions(key: string): readonly Kept[] {
+    return this.#keys.get(key) ?? []
+  }
+
+  add(kept: Kept): void {
+    const revisions = this.#keys.get(kept.key) ?? []
+    if (revisions.length === 0) this.#sorted.splice(this.indexFrom(kept.key), 0, kept.key)
+    this.#count(revisions.at(-1), -1)
+    this.#count(kept, 1)
+    if (kept.operation === 'purge') revisions.length = 0
+    revisions.push(kept)
+    this.#keys.delete(kept.key)
+    this.#trim(kept.key, revisions)
+    this.#schedule(kept)
+  }
+
+  /** Takes out the next value whose time has come, and forgets tombstones whose time has. */
+  takeExpired(now: number): Kept | undefined {
+    for (let kept = this.#due.take(now); kept; kept = this.#due.take(now)) {
+      // What is due may have been written over since, or the time-to-live may have grown.
+      if (kept !== this.newest(kept.key)) continue
+      if (this.#dueAt(kept) > now) this.#schedule(kept)
+      else if (kept.value) return kept
+      else this.#forget(kept)
+    }
+    return undefined
+  }
+
+  /** The place in {@link keyAt}'s order of the first key that is not before `key`. */
+  indexFrom(key: string): number {
+    let low = 0
+    let high = this.#sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (compareKeys(this.#sorted[middle] ?? '', key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  keyAt(index: number): string | undefined {
+    return this.#sorted[index]
+  }
+
+  /** The newest revision of each key that changed after `revision`, in order. */
+  *changedAfter(revision: number): Generator<Kept> {
+    for (const revisions of this.#keys.values()) {
+      const kept = revisions.at(-1)
+      if (kept && kept.revision > revision) yield kept
+    }
+  }
+
+  view(kept: Kept, withValue = true): Entry {
+    const { key, revision, createdAt, operation, value } = kept
+    const entry: Entry = { key, revision, createdAt, operation }
+    if (value === undefined) return entry
+    if (withValue) entry.value = copyOf(value)
+    const expiresAt = this.#expiresAt(kept)
+    if (expiresAt !== undefined) entry.expiresAt = expiresAt
+    return entry
+  }
+
+  isPast(kept: Kept, now: number): boolean {
+    return kept.value !== undefined && (this.#expiresAt(kept) ?? Number.POSITIVE_INFINITY) <= now
+  }
+
+  #expiresAt(kept: Kept): number | undefined {
+    return expiryOf(this.config.ttlSeconds, kept.createdAt, kept.keyExpiresAt)
+  }
+
+  #dueAt(kept: Kept): number {
+    if (!kept.value) return kept.createdAt + this.retentionMs
+    return this.#expiresAt(kept) ?? Number.POSITIVE_INFINITY
+  }
+
+  #schedule(kept: Kept | undefined): void {
+    const at = kept ? this.#dueAt(kept) : Number.POSITIVE_INFINITY
+    if (kept && at < Number.POSITIVE_INFINITY) this.#due.add(at, kept)
+    // A key that is written over and over leaves its old places behind; far more of those than keys is a leak.
+    if (this.#due.size <= 2 * this.#keys.size + 64) return
+    this.#due = new DueQueue()
+    for (const revisions of this.#keys.values()) this.#schedule(revisions.at(-1))
+  }
+
+  #trim(key: string, revisions: Kept[]): void {
+    this.#keys.set(key, revisions.slice(-this.config.history))
+  }
+
+  #forget(tombstone: Kept): void {
+    this.#keys.delete(tombstone.key)
+    this.#sorted.splice(this.indexFrom(tombstone.key), 1)
+    this.floor = Math.max(this.floor, tombstone.revision)
+  }
+
+  #count(kept: Kept | undefined, sign: 1 | -1): void {
+    if (!kept?.value) return
+    this.#values += sign
+    this.#bytes += sign * kept.bytes
+  }
+}
+
+/** Bytes belong to whoever made them, who may write to them again: the store keeps, and hands out, copies. */
+export function copyOf(value: StoredValue): StoredValue {
+  return value.encoding === 'base64' ? { encoding: 'base64', bytes: new Uint8Array(value.bytes) } : value
+}
