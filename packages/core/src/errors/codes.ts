@@ -1,0 +1,50 @@
+/**
+ * Every error code of Ironflow, with what it means on the wire and whether the same call may succeed later.
+ * The one table both ends read: the server picks the HTTP status from it, the client the class and the retry.
+ */
+export const CODES = {
+  invalid_request: { status: 400, retryable: false, title: 'Invalid request' },
+  unauthenticated: { status: 401, retryable: false, title: 'Unauthenticated' },
+  unauthorized: { status: 403, retryable: false, title: 'Unauthorized' },
+  not_found: { status: 404, retryable: false, title: 'Not found' },
+  method_not_allowed: { status: 405, retryable: false, title: 'Method not allowed' },
+  already_exists: { status: 409, retryable: false, title: 'Already exists' },
+  confirmation_required: { status: 409, retryable: false, title: 'Confirmation required' },
+  revision_conflict: { status: 412, retryable: false, title: 'Revision conflict' },
+  payload_too_large: { status: 413, retryable: false, title: 'Payload too large' },
+  unsupported_media_type: { status: 415, retryable: false, title: 'Unsupported media type' },
+  idempotency_conflict: { status: 422, retryable: false, title: 'Idempotency conflict' },
+  rate_limited: { status: 429, retryable: true, title: 'Rate limited' },
+  headers_too_large: { status: 431, retryable: false, title: 'Headers too large' },
+  internal: { status: 500, retryable: true, title: 'Internal error' },
+  unsupported: { status: 501, retryable: false, title: 'Unsupported' },
+  unavailable: { status: 503, retryable: true, title: 'Unavailable' },
+  timeout: { status: 504, retryable: true, title: 'Timeout' },
+  storage_full: { status: 507, retryable: false, title: 'Storage full' },
+  // Only ever made by the client: there was no answer, or none that could be read.
+  connection_failed: { status: undefined, retryable: true, title: 'Connection failed' },
+  aborted: { status: undefined, retryable: false, title: 'Aborted' },
+  closed: { status: undefined, retryable: false, title: 'Closed' },
+  invalid_response: { status: undefined, retryable: false, title: 'Invalid response' },
+  not_configured: { status: undefined, retryable: false, title: 'Not configured' },
+} as const satisfies Record<string, { status: number | undefined; retryable: boolean; title: string }>
+
+/** A code of {@link CODES}, such as `'revision_conflict'`. Stable: branch on it, not on a message. */
+export type ErrorCode = keyof typeof CODES
+
+/** Whether `value` is one of the codes this version knows. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(CODES, value)
+}
+
+/**
+ * The code for an HTTP status whose body carried none: a proxy's page, a load balancer's empty answer.
+ * Unlisted 4xx count as `invalid_request`; unlisted 5xx (502 and friends) as `unavailable`; anything else as
+ * `invalid_response`.
+ */
+export function codeForStatus(status: number): ErrorCode {
+  const code = (Object.keys(CODES) as ErrorCode[]).find((name) => CODES[name].status === status)
+  if (code) return code
+  if (status >= 400 && status < 500) return 'invalid_request'
+  return status >= 500 && status < 600 ? 'unavailable' : 'invalid_response'
+}

@@ -1,0 +1,13 @@
+import type { ErrorCode } from './codes'
+import { type ErrorInit, type IronflowError, isIronflowError } from './ironflow-error'
+import { errorFor } from './kinds'
+
+/**
+ * Turns anything that was thrown into an `IronflowError`. Errors of ours pass through untouched; all else becomes
+ * `code` (default `internal`) with the thrown value as its cause.
+ */
+export function normalize(thrown: unknown, code: ErrorCode = 'internal', init: ErrorInit = {}): IronflowError {
+  if (isIronflowError(thrown)) return thrown
+  const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : String(thrown)
+  return errorFor(code, message, { cause: thrown, ...init })
+}

@@ -1,0 +1,76 @@
+import { CODES, codeForStatus, type ErrorCode, isErrorCode } from './codes'
+import type { IronflowError } from './ironflow-error'
+import { errorFor } from './kinds'
+
+/** An error as it travels: RFC 9457 problem details with Ironflow's members. */
+export interface Problem {
+  title: string
+  status: number
+  detail: string
+  code: string
+  /** The same text as `detail`, for readers that look for `error`. */
+  error: string
+  requestId?: string | undefined
+  fields?: Record<string, string> | undefined
+  currentRevision?: number | undefined
+  retryAfterMs?: number | undefined
+  details?: Record<string, unknown> | undefined
+}
+
+/** Media type of a {@link Problem} (RFC 9457). */
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** The wire form of an error. Stacks and causes stay where they are. */
+export function toProblem(error: IronflowError, requestId?: string): Problem {
+  const { fields, currentRevision } = error as Partial<Problem>
+  return {
+    title: CODES[error.code].title,
+    status: error.status ?? 500,
+    detail: error.message,
+    code: error.code,
+    error: error.message,
+    requestId: requestId ?? error.requestId,
+    fields: fields && Object.keys(fields).length > 0 ? fields : undefined,
+    currentRevision,
+    retryAfterMs: error.retryAfterMs,
+    details: error.details,
+  }
+}
+
+/**
+ * The error behind an answer's body, whatever that body is: a problem of ours, somebody else's JSON, or `undefined`
+ * where it was not JSON at all.
+ *
+ * @param known what the answer's headers say
+ */
+export function fromProblem(
+  body: unknown,
+  status: number,
+  known: { requestId?: string | undefined; retryAfterMs?: number | undefined } = {},
+): IronflowError {
+  const problem = isRecord(body) ? body : {}
+  const code = isErrorCode(problem.code) ? problem.code : codeForForeignStatus(status)
+  const text = [problem.detail, problem.error, problem.message].find((part) => typeof part === 'string' && part !== '')
+  return errorFor(code, (text as string | undefined) ?? `the server answered ${status}`, {
+    status,
+    requestId: typeof problem.requestId === 'string' ? problem.requestId : known.requestId,
+    fields: isRecord(problem.fields) ? (problem.fields as Record<string, string>) : undefined,
+    currentRevision: typeof problem.currentRevision === 'number' ? problem.currentRevision : undefined,
+    retryAfterMs: typeof problem.retryAfterMs === 'number' ? problem.retryAfterMs : known.retryAfterMs,
+    details: isRecord(problem.details) ? problem.details : undefined,
+  })
+}
+
+/**
+ * A status without a code of ours was made by something in between. Its "slow down", "who are you" and "I am down" can
+ * be believed; but "not found" from a web server that has never heard of Ironflow says nothing about a document, and
+ * must not be taken for one that does not exist.
+ */
+function codeForForeignStatus(status: number): ErrorCode {
+  const code = codeForStatus(status)
+  return code === 'not_found' || code === 'already_exists' || code === 'revision_conflict' ? 'invalid_response' : code
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

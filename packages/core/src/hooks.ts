@@ -1,0 +1,33 @@
+import type { IronflowError } from './errors/ironflow-error'
+
+/** What `onError` is told besides the error. */
+export interface ErrorContext {
+  /** The method that failed: `config.get`, `kv.put`. */
+  readonly method: string
+  /** Where the last attempt went: server and path, without the query. */
+  readonly endpoint: string
+  /** HTTP status, where the server answered. */
+  readonly status?: number | undefined
+  /** The id of the request, as the server's log has it. */
+  readonly requestId?: string | undefined
+  /** How many attempts were made. */
+  readonly attempts: number
+  /** The environment the client asked for; absent where it left that to its key. */
+  readonly environment?: string | undefined
+}
+
+/**
+ * Called once per failed call, after the last retry; never for a call that its caller aborted. What the hook throws, or
+ * a promise of it rejects with, is dropped: a hook cannot break a call.
+ */
+export type OnError = (error: IronflowError, context: ErrorContext) => unknown
+
+/** Calls a hook of the user's such that nothing it does can reach the caller. */
+export function callHook<A extends unknown[]>(hook: ((...args: A) => unknown) | undefined, ...args: A): void {
+  try {
+    const returned = hook?.(...args)
+    if (returned instanceof Promise) returned.catch(() => undefined)
+  } catch {
+    // Deliberate: the call this hook looks at has its own outcome, and the hook must not change it.
+  }
+}

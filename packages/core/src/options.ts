@@ -1,0 +1,126 @@
+import { invalid } from './errors/kinds'
+import type { OnError } from './hooks'
+import type { RetryPolicy } from './pipeline/retry'
+import type { Platform } from './platform'
+import { environmentRule } from './protocol/names'
+import type { Transport } from './transport/transport'
+
+/** What a client can be told. Everything has a default; the object is read once and not kept. */
+export interface ClientOptions {
+  /**
+   * Where the server is; several addresses of one server or cluster are tried in turn when one cannot be reached.
+   * Default: `IRONFLOW_SERVER_URL`, else `http://localhost:9123`.
+   */
+  serverUrl?: string | string[] | undefined
+  /**
+   * The API key, or a function that gets one: it is asked on first use, and once more after a 401. Default:
+   * `IRONFLOW_API_KEY`, else none.
+   */
+  apiKey?: string | (() => string | Promise<string>) | undefined
+  /** The environment every call is about. Default: `IRONFLOW_ENV`, else the key's own, else `default`. */
+  environment?: string | undefined
+  /** Milliseconds a whole call may take, retries included. Default 30,000. */
+  timeoutMs?: number | undefined
+  /** Milliseconds one attempt may take. Default 10,000. */
+  attemptTimeoutMs?: number | undefined
+  /** How failed attempts are repeated; `false`: not at all. */
+  retry?: Partial<RetryPolicy> | false | undefined
+  /** Carries the calls instead of HTTP, such as the in-process transport of `@ironflow/server`. */
+  transport?: Transport | undefined
+  /** Told of every failed call. */
+  onError?: OnError | undefined
+  /** Replaces the runtime's `fetch`. */
+  fetch?: typeof fetch | undefined
+  /** Sent with every request, for proxies on the way. */
+  headers?: Record<string, string> | undefined
+}
+
+/** Options every method takes. */
+export interface CallOptions {
+  /** Aborting it rejects the call with code `aborted` and the signal's reason as its cause. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds this call may take, retries included, instead of the client's. */
+  timeoutMs?: number | undefined
+}
+
+/** {@link ClientOptions} with everything decided. */
+export interface ResolvedOptions {
+  readonly serverUrls: readonly string[]
+  readonly apiKey: string | (() => string | Promise<string>) | undefined
+  readonly environment: string | undefined
+  readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
+  readonly retry: RetryPolicy
+  readonly transport: Transport | undefined
+  readonly onError: OnError | undefined
+  readonly fetch: typeof fetch
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export const DEFAULTS = {
+  serverUrl: 'http://localhost:9123',
+  timeoutMs: 30_000,
+  attemptTimeoutMs: 10_000,
+  retry: { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 30_000 },
+} as const
+
+/** Decides every option, once. @throws ValidationError naming each option that cannot be used. */
+export function resolveOptions(options: ClientOptions, platform: Platform): ResolvedOptions {
+  const fields: Record<string, string> = {}
+  const serverUrls = [options.serverUrl ?? platform.env('IRONFLOW_SERVER_URL') ?? DEFAULTS.serverUrl].flat()
+  if (serverUrls.length === 0) fields.serverUrl = 'must name at least one server'
+  for (const url of serverUrls) {
+    if (!isServerUrl(url)) fields.serverUrl = 'must be http:// or https:// with a host, without query or fragment'
+  }
+
+  const apiKey = options.apiKey ?? platform.env('IRONFLOW_API_KEY')
+  // Visible ASCII: anything else the runtime would refuse to put into a header, much later and less clearly.
+  if (typeof apiKey === 'string' && !/^[\x21-\x7e]+$/.test(apiKey)) fields.apiKey = 'must be visible ASCII characters'
+
+  const environment = options.environment ?? platform.env('IRONFLOW_ENV')
+  const problem = environment === undefined ? undefined : environmentRule(environment)
+  if (problem) fields.environment = problem
+
+  const { retry } = options
+  const policy: RetryPolicy =
+    retry === false ? { ...DEFAULTS.retry, maxAttempts: 1 } : { ...DEFAULTS.retry, ...withoutUndefined(retry ?? {}) }
+  const numbers = {
+    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? DEFAULTS.attemptTimeoutMs,
+    'retry.maxAttempts': policy.maxAttempts,
+    'retry.baseDelayMs': policy.baseDelayMs,
+    'retry.maxDelayMs': policy.maxDelayMs,
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!isPositive(value)) fields[name] = 'must be a number above 0'
+  }
+  if (Object.keys(fields).length > 0) throw invalid(fields)
+
+  return {
+    serverUrls: serverUrls.map((url) => url.replace(/\/+$/, '')),
+    apiKey,
+    environment,
+    timeoutMs: numbers.timeoutMs,
+    attemptTimeoutMs: numbers.attemptTimeoutMs,
+    retry: policy,
+    transport: options.transport,
+    onError: options.onError,
+    fetch: options.fetch ?? platform.fetch,
+    headers: { ...options.headers },
+  }
+}
+
+/** Whether `value` is a number above 0; `Infinity` is one. */
+export function isPositive(value: unknown): boolean {
+  return typeof value === 'number' && value > 0
+}
+
+function isServerUrl(text: unknown): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false
+  const url = new URL(text)
+  return /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === ''
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}

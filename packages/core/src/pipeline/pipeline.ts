@@ -1,0 +1,161 @@
+import type { ErrorCode } from '../errors/codes'
+import { IronflowError, tagMethod } from '../errors/ironflow-error'
+import { invalid } from '../errors/kinds'
+import { normalize } from '../errors/normalize'
+import { type CallOptions, isPositive, type ResolvedOptions } from '../options'
+import type { Platform } from '../platform'
+import type { Call, Reply } from '../protocol/call'
+import type { Params, Result } from '../protocol/contract'
+import { isMutating, type MethodName, type MethodRow, methodRow } from '../protocol/methods'
+import type { Credentials } from '../transport/credentials'
+import type { Transport } from '../transport/transport'
+import { Deadline, sleep } from './deadline'
+import { report } from './report'
+import { type RetryPolicy, retryDelayMs } from './retry'
+import { Revisions } from './revisions'
+
+/** What a surface may add to the options its user gave. */
+export interface PipelineOptions extends CallOptions {
+  /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
+  expected?: ErrorCode | undefined
+}
+
+/**
+ * What happens to a call between a surface and the transport, in one place and in this order:
+ *
+ *     report ─► deadline ─► retry ─► attempt ─► transport
+ */
+export class Pipeline {
+  private readonly revisions = new Revisions()
+  private readonly open = new Set<Deadline>()
+  private isClosed = false
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly credentials: Credentials,
+    private readonly options: ResolvedOptions,
+    private readonly platform: Platform,
+  ) {}
+
+  /** Makes a call and answers its result. @throws IronflowError, and nothing else */
+  async call<M extends MethodName>(method: M, params: Params<M>, options: PipelineOptions = {}): Promise<Result<M>> {
+    const call = this.buildCall(method, params)
+    const progress = { attempts: 0 }
+    try {
+      const reply = await this.withinDeadline(call, options, progress)
+      this.revisions.note(call, reply)
+      return reply.result
+    } catch (thrown) {
+      const error = tagMethod(normalize(thrown), method)
+      if (error.code !== options.expected) {
+        report(this.options.onError, {
+          call,
+          error,
+          endpoint: this.transport.endpoint(call),
+          attempts: progress.attempts,
+        })
+      }
+      throw error
+    }
+  }
+
+  /** Ends every call under way with code `closed`, and every later one. */
+  close(): void {
+    this.isClosed = true
+    for (const deadline of this.open) deadline.abort(closed())
+    this.transport.close()
+  }
+
+  private buildCall<M extends MethodName>(method: M, params: Params<M>): Call<M> {
+    const { environment } = this.options
+    const row = methodRow(method)
+    return {
+      method,
+      params,
+      environment,
+      idempotencyKey: isMutating(row) && !row.once ? this.platform.uuid() : undefined,
+      minRevision: this.revisions.minRevision({ method, params, environment }),
+      requestId: this.platform.uuid(),
+    }
+  }
+
+  private async withinDeadline<M extends MethodName>(
+    call: Call<M>,
+    options: PipelineOptions,
+    progress: { attempts: number },
+  ): Promise<Reply<M>> {
+    if (this.isClosed) throw closed()
+    const timeoutMs = options.timeoutMs ?? this.options.timeoutMs
+    if (!isPositive(timeoutMs)) throw invalid({ timeoutMs: 'must be a number above 0' })
+    const deadline = new Deadline(this.platform, timeoutMs, call.method)
+    this.open.add(deadline)
+    try {
+      if (options.signal) deadline.followCaller(options.signal)
+      return await this.withRetries(call, deadline, progress)
+    } finally {
+      deadline.end()
+      this.open.delete(deadline)
+    }
+  }
+
+  private async withRetries<M extends MethodName>(
+    call: Call<M>,
+    deadline: Deadline,
+    progress: { attempts: number },
+  ): Promise<Reply<M>> {
+    const row = methodRow(call.method)
+    const policy = this.policyFor(row)
+    const startedAt = this.platform.now()
+    let keyRenewed = false
+    for (;;) {
+      if (deadline.signal.aborted) throw deadline.signal.reason
+      progress.attempts += 1
+      try {
+        return await this.attempt(call, deadline)
+      } catch (thrown) {
+        if (deadline.signal.aborted) throw deadline.signal.reason
+        const error = normalize(thrown)
+        deadline.lastError = error
+        if (error.code === 'unauthenticated' && !keyRenewed && this.credentials.renew()) {
+          // Once: a key that was asked for again and refused again is wrong.
+          keyRenewed = true
+          continue
+        }
+        const delayMs = retryDelayMs(
+          {
+            error,
+            attempts: progress.attempts,
+            elapsedMs: this.platform.now() - startedAt,
+            remainingMs: deadline.remainingMs,
+            mutating: isMutating(row),
+            random: this.platform.random(),
+          },
+          policy,
+        )
+        if (delayMs === undefined) throw error
+        await sleep(this.platform, delayMs, deadline.signal)
+      }
+    }
+  }
+
+  private policyFor(row: MethodRow): RetryPolicy {
+    return row.once ? { ...this.options.retry, maxAttempts: 1 } : this.options.retry
+  }
+
+  private async attempt<M extends MethodName>(call: Call<M>, outer: Deadline): Promise<Reply<M>> {
+    const { attemptTimeoutMs } = this.options
+    // An attempt that may take as long as the call needs no timer of its own.
+    if (attemptTimeoutMs >= outer.remainingMs) return await this.transport.call(call, outer.signal)
+    const deadline = new Deadline(this.platform, attemptTimeoutMs, `an attempt of ${call.method}`)
+    try {
+      deadline.followOuter(outer)
+      return await this.transport.call(call, deadline.signal)
+    } finally {
+      deadline.end()
+    }
+  }
+}
+
+function closed(): IronflowError {
+  return new IronflowError('the client is closed', 'closed')
+}

@@ -1,0 +1,24 @@
+import type { IronflowError } from '../errors/ironflow-error'
+import { callHook, type OnError } from '../hooks'
+import type { Call } from '../protocol/call'
+
+/** A call that has failed for good. */
+export interface Failure {
+  readonly call: Call
+  readonly error: IronflowError
+  readonly endpoint: string
+  readonly attempts: number
+}
+
+/** The only caller of `onError`. What the caller ended on purpose, by abort or by closing the client, is no failure. */
+export function report(onError: OnError | undefined, { call, error, endpoint, attempts }: Failure): void {
+  if (error.code === 'aborted') return
+  callHook(onError, error, {
+    method: call.method,
+    endpoint,
+    status: error.status,
+    requestId: error.requestId ?? call.requestId,
+    attempts,
+    environment: call.environment,
+  })
+}

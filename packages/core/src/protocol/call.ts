@@ -1,0 +1,30 @@
+import type { Params, Result } from './contract'
+import type { MethodName } from './methods'
+
+/**
+ * One call of one method. The same object goes the whole way: a surface builds it, the pipeline completes it, a
+ * transport carries it, and the server's binding rebuilds it for the dispatch.
+ */
+export interface Call<M extends MethodName = MethodName> {
+  readonly method: M
+  readonly params: Params<M>
+  /** Absent: the key's own environment decides, else `default`. */
+  readonly environment?: string | undefined
+  /** The same for every attempt of one mutating call, so that the server makes it true once. */
+  readonly idempotencyKey?: string | undefined
+  /** Answer from a state at least this new: the caller has seen this revision. */
+  readonly minRevision?: number | undefined
+  /** Names the request in logs on both sides. */
+  readonly requestId: string
+  /** W3C trace context, handed on as it came. */
+  readonly traceparent?: string | undefined
+}
+
+/** What came back for a {@link Call}. */
+export interface Reply<M extends MethodName = MethodName> {
+  readonly result: Result<M>
+  /** `X-Ironflow-Revision`: what a write made, or how new the store was that a read saw. */
+  readonly revision?: number | undefined
+  /** The environment that the server took. */
+  readonly environment?: string | undefined
+}

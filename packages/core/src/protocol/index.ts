@@ -1,0 +1,49 @@
+export type { Call, Reply } from './call'
+export type { Contract, IfRevision, PageInfo, PageParams, Params, Result } from './contract'
+export { formatEtag, type Match, parseEtag } from './etag'
+export { HEADERS } from './headers'
+export { fromBase64, RawJson, stringify, toBase64 } from './json'
+export {
+  type Access,
+  isMutating,
+  METHODS,
+  type MethodName,
+  type MethodRow,
+  methodRow,
+  type QueryType,
+  type Resource,
+} from './methods'
+export type {
+  ApiKey,
+  BucketInfo,
+  BucketOptions,
+  ConfigEntry,
+  ConfigSummary,
+  ConfigVersion,
+  CreatedApiKey,
+  NewApiKey,
+  Role,
+  Written,
+} from './model'
+export {
+  bucketRule,
+  configNameRule,
+  environmentRule,
+  filterRule,
+  keyRule,
+  MAX_KEY_BYTES,
+  matchesFilter,
+  type Rule,
+} from './names'
+export { fillPath, matchPath, PathSyntaxError } from './path'
+export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
+export {
+  decodeValue,
+  type EncodedValue,
+  type Encoding,
+  encodeJson,
+  encodeValue,
+  isWellFormed,
+  type Operation,
+  type WireEntry,
+} from './value'

@@ -1,0 +1,242 @@
+import { invalid, ValidationError } from '../errors/kinds'
+import type { Call } from './call'
+import { parseEtag } from './etag'
+import { HEADERS } from './headers'
+import { fromBase64, RawJson, stringify } from './json'
+import { METHODS, type MethodRow, methodRow, type QueryType } from './methods'
+import { fillPath } from './path'
+import type { Encoding } from './value'
+
+/**
+ * A `Call` as an HTTP request and back: both ends of the wire, so that they cannot drift apart. What travels where is
+ * the row's business; nothing here knows a method by name.
+ */
+
+type ParamRecord = Readonly<Record<string, unknown>>
+
+/** A call, ready to be sent by any HTTP client. */
+export interface EncodedRequest {
+  verb: MethodRow['verb']
+  /** Path and query. */
+  target: string
+  headers: Record<string, string>
+  body?: string | Uint8Array
+}
+
+const CONTENT_TYPES: Record<Encoding, string> = {
+  json: 'application/json',
+  text: 'text/plain; charset=utf-8',
+  base64: 'application/octet-stream',
+}
+
+/** The HTTP form of a call. @throws ValidationError for parameters that a URL cannot carry. */
+export function encodeRequest(call: Call): EncodedRequest {
+  const row = methodRow(call.method)
+  const params = call.params as ParamRecord
+  const headers: Record<string, string> = { [HEADERS.requestId]: call.requestId }
+  if (call.environment !== undefined) headers[HEADERS.environment] = call.environment
+  if (call.idempotencyKey !== undefined) headers[HEADERS.idempotencyKey] = call.idempotencyKey
+  if (call.minRevision !== undefined) headers[HEADERS.minRevision] = String(call.minRevision)
+  if (call.traceparent !== undefined) headers[HEADERS.traceparent] = call.traceparent
+  if (row.ifMatch && params.ifRevision !== undefined) {
+    const epoch = params.ifEpoch === undefined ? '' : `-${params.ifEpoch}`
+    headers[HEADERS.ifMatch] = `"${params.ifRevision}${epoch}"`
+  }
+  if ((row.ifNoneMatch && params.createOnly === true) || isWhen(row, 'if-none-match'))
+    headers[HEADERS.ifNoneMatch] = '*'
+
+  const request: EncodedRequest = {
+    verb: row.verb,
+    target: fillPath(row.path, params) + encodeQuery(row, params),
+    headers,
+  }
+  if (row.body === 'value') {
+    const encoding = params.encoding as Encoding
+    headers[HEADERS.contentType] = CONTENT_TYPES[encoding]
+    request.body = encodeValueBody(params.value, encoding)
+  } else if (row.body !== undefined) {
+    headers[HEADERS.contentType] = CONTENT_TYPES.json
+    request.body = stringify(row.body === 'rest' ? pick(params, bodyParams(row, params)) : params[row.body])
+  }
+  return request
+}
+
+function encodeValueBody(value: unknown, encoding: Encoding): string | Uint8Array {
+  if (encoding === 'json') return stringify(value)
+  if (encoding === 'text') return value as string
+  return typeof value === 'string' ? fromBase64(value) : (value as Uint8Array)
+}
+
+function encodeQuery(row: MethodRow, params: ParamRecord): string {
+  const query = new URLSearchParams()
+  if (row.when && 'query' in row.when) query.set(row.when.query, 'true')
+  for (const name of Object.keys(row.query ?? {})) {
+    if (params[name] !== undefined) query.set(name, String(params[name]))
+  }
+  return query.size === 0 ? '' : `?${query}`
+}
+
+/** A request's parts as a server reads them: the path is matched already, the body is whole. */
+export interface ReceivedRequest {
+  pathParams: Readonly<Record<string, string>>
+  /** As it came, without the `?`. */
+  query: string
+  header(name: string): string | undefined
+  body: Uint8Array
+}
+
+/** Whether a row that shares its verb and path with others is the one that is meant. */
+export function rowApplies(row: MethodRow, request: Pick<ReceivedRequest, 'query' | 'header'>): boolean {
+  if (!row.when) return true
+  if ('header' in row.when) return request.header(row.when.header) !== undefined
+  return new URLSearchParams(request.query).get(row.when.query) === 'true'
+}
+
+/**
+ * The parameters of a call from an HTTP request.
+ *
+ * @param parseJson turns the text of a JSON body into its value and throws a ValidationError where it is none
+ * @throws ValidationError naming the place: a query parameter that is unknown, doubled or malformed, an `If-Match` that
+ * is no revision, a body of the wrong kind
+ */
+export function decodeRequest(
+  row: MethodRow,
+  request: ReceivedRequest,
+  parseJson: (text: string) => unknown,
+): Record<string, unknown> {
+  const params: Record<string, unknown> = { ...request.pathParams, ...decodeQuery(row, request.query) }
+  decodePreconditions(row, request, params)
+  if (row.body === undefined) return params
+
+  const contentType = mediaType(request.header(HEADERS.contentType))
+  if (row.body === 'value') {
+    const encoding: Encoding =
+      contentType === 'application/json' ? 'json' : contentType === 'text/plain' ? 'text' : 'base64'
+    params.encoding = encoding
+    if (encoding === 'base64') params.value = request.body
+    else if (encoding === 'text') params.value = decodeUtf8(request.body)
+    else {
+      const text = decodeUtf8(request.body)
+      parseJson(text)
+      params.value = new RawJson(text.trim())
+    }
+    return params
+  }
+
+  if (contentType !== 'application/json') {
+    throw new ValidationError('the content type must be application/json', 'unsupported_media_type', {
+      fields: { 'content-type': 'must be application/json' },
+    })
+  }
+  const body = parseJson(decodeUtf8(request.body))
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid({ body: 'must be a JSON object' })
+  if (row.body !== 'rest') {
+    params[row.body] = body
+    return params
+  }
+  for (const [name, value] of Object.entries(body)) {
+    if (Object.hasOwn(params, name) || name === 'ifRevision' || name === 'ifEpoch') {
+      throw invalid({ [name]: 'does not belong in the body' })
+    }
+    // Defined, not assigned: a member called __proto__ stays an ordinary one, to be refused by name.
+    Object.defineProperty(params, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+  return params
+}
+
+function decodeQuery(row: MethodRow, text: string): Record<string, unknown> {
+  const types: Readonly<Record<string, QueryType>> = row.query ?? {}
+  const params: Record<string, unknown> = {}
+  const seen = new Set<string>()
+  for (const [name, value] of new URLSearchParams(checkedQuery(text))) {
+    if (seen.has(name)) throw invalid({ [name]: 'must be given once' })
+    seen.add(name)
+    if (Object.hasOwn(types, name)) params[name] = decodeQueryValue(name, value, types[name] as QueryType)
+    else if (isFlag(row, name)) decodeQueryValue(name, value, 'boolean')
+    else throw invalid({ [name]: 'is not a parameter of this route' })
+  }
+  return params
+}
+
+/** Whether the parameter chooses between the rows of this route; it is no parameter of the call. */
+function isFlag(row: MethodRow, name: string): boolean {
+  return Object.values<MethodRow>(METHODS).some(
+    (other) =>
+      other.verb === row.verb &&
+      other.path === row.path &&
+      other.when &&
+      'query' in other.when &&
+      other.when.query === name,
+  )
+}
+
+function decodeQueryValue(name: string, value: string, type: QueryType): unknown {
+  if (type === 'text') return value
+  if (type === 'boolean') {
+    if (value !== 'true' && value !== 'false') throw invalid({ [name]: 'must be true or false' })
+    return value === 'true'
+  }
+  if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(Number(value))) {
+    throw invalid({ [name]: 'must be a whole number, 0 or more' })
+  }
+  return Number(value)
+}
+
+/** `URLSearchParams` replaces broken percent-encoding in silence; this refuses it. */
+function checkedQuery(text: string): string {
+  try {
+    decodeURIComponent(text)
+  } catch {
+    throw invalid({ query: 'has percent-encoding that is not valid UTF-8' })
+  }
+  return text
+}
+
+function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: Record<string, unknown>): void {
+  if (row.verb === 'GET') return // There, both headers are about caching, and the binding's business.
+  const ifMatch = request.header(HEADERS.ifMatch)
+  const ifNoneMatch = request.header(HEADERS.ifNoneMatch)
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw invalid({ 'if-none-match': 'cannot go with if-match' })
+  if (ifMatch !== undefined) {
+    if (!row.ifMatch) throw invalid({ 'if-match': 'has no meaning for this method' })
+    const match = parseEtag(ifMatch)
+    if (!match) throw invalid({ 'if-match': 'must be a revision or an ETag: 5, "5", W/"5" or "5-epoch"' })
+    params.ifRevision = match.revision
+    if (match.epoch !== undefined) params.ifEpoch = match.epoch
+  }
+  if (ifNoneMatch !== undefined) {
+    if (!row.ifNoneMatch && !isWhen(row, 'if-none-match'))
+      throw invalid({ 'if-none-match': 'has no meaning for this method' })
+    if (ifNoneMatch.trim() !== '*') throw invalid({ 'if-none-match': 'must be * on a write' })
+    if (row.ifNoneMatch) params.createOnly = true
+  }
+}
+
+function isWhen(row: MethodRow, header: string): boolean {
+  return row.when !== undefined && 'header' in row.when && row.when.header === header
+}
+
+/** The parameters that travel in neither path, query nor header. */
+function bodyParams(row: MethodRow, params: ParamRecord): string[] {
+  const inPath = new Set(Array.from(row.path.matchAll(/:([a-zA-Z]+)/g), (found) => found[1]))
+  const elsewhere = ['ifRevision', 'ifEpoch', 'createOnly']
+  return Object.keys(params).filter(
+    (name) => !inPath.has(name) && !Object.hasOwn(row.query ?? {}, name) && !elsewhere.includes(name),
+  )
+}
+
+function pick(params: ParamRecord, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, params[name]]))
+}
+
+function mediaType(header: string | undefined): string | undefined {
+  return header?.split(';', 1)[0]?.trim().toLowerCase()
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    throw invalid({ body: 'must be valid UTF-8' }, error)
+  }
+}

@@ -1,0 +1,158 @@
+import { isIronflowError } from '../errors/ironflow-error'
+import type { CallOptions } from '../options'
+import type { Pipeline } from '../pipeline/pipeline'
+import type { Platform } from '../platform'
+import type { Written } from '../protocol/model'
+import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
+import { untilNoConflict } from './modify'
+import { collect, pages } from './paging'
+
+/** What one revision did to one key. */
+export interface KvEntry<T = unknown> {
+  readonly bucket: string
+  readonly key: string
+  /** As it went in: object, array, string, number, boolean, `null` or `Uint8Array`. `undefined` where there is none. */
+  readonly value: T
+  readonly revision: number
+  /** When this revision was made, RFC 3339. */
+  readonly createdAt: string
+  readonly operation: Operation
+}
+
+export interface PutOptions extends CallOptions {
+  /** Seconds after which the value expires; with a time-to-live of the bucket's own the shorter one counts. */
+  ttlSeconds?: number | undefined
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Only if the key's newest revision is this one. Else `ConflictError`. */
+  ifRevision?: number | undefined
+}
+
+/** One bucket of the key-value store. */
+export class Bucket<T> {
+  constructor(
+    readonly name: string,
+    private readonly pipeline: Pipeline,
+    private readonly platform: Platform,
+  ) {}
+
+  /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
+  async get(key: string, options: CallOptions & { revision?: number } = {}): Promise<KvEntry<T>> {
+    return this.decode(await this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options))
+  }
+
+  /** As {@link get}, but a key without a value is `undefined`, and no matter for `onError`. */
+  async find(key: string, options: CallOptions = {}): Promise<KvEntry<T> | undefined> {
+    try {
+      return this.decode(await this.pipeline.call('kv.get', this.at(key), { ...options, expected: 'not_found' }))
+    } catch (error) {
+      if (isIronflowError(error) && error.code === 'not_found') return undefined
+      throw error
+    }
+  }
+
+  /** Writes a value, whatever is there. @throws ValidationError for a value JSON cannot carry, or one too large */
+  async put(key: string, value: T, options: PutOptions = {}): Promise<Written> {
+    const { ttlSeconds } = options
+    return this.pipeline.call('kv.put', { ...this.at(key), ...encodeValue(value), ttlSeconds }, options)
+  }
+
+  /** Writes a value only where there is none. @throws ConflictError */
+  async create(key: string, value: T, options: PutOptions = {}): Promise<Written> {
+    return this.tryCreate(key, value, options)
+  }
+
+  /** Writes a value only if the key's newest revision is `revision`. @throws ConflictError with `currentRevision` */
+  async update(key: string, value: T, revision: number, options: PutOptions = {}): Promise<Written> {
+    return this.tryUpdate(key, value, revision, options)
+  }
+
+  /**
+   * Reads the value (`undefined` where there is none), writes what `change` makes of it, and starts over when somebody
+   * else wrote in between.
+   *
+   * @throws ConflictError when that happened 64 times in a row
+   * @example
+   * ```ts
+   * await counters.modify('visits', (n = 0) => n + 1)
+   * ```
+   */
+  async modify(
+    key: string,
+    change: (current: T | undefined) => T | Promise<T>,
+    options: PutOptions = {},
+  ): Promise<Written & { value: T }> {
+    return untilNoConflict(this.platform, options.signal, async (last) => {
+      const current = await this.find(key, options)
+      const value = await change(current?.value)
+      const inner = { ...options, expected: last ? undefined : ('revision_conflict' as const) }
+      const written = current
+        ? await this.tryUpdate(key, value, current.revision, inner)
+        : await this.tryCreate(key, value, inner)
+      return { ...written, value }
+    })
+  }
+
+  /** Deletes the value and leaves its history. Fine also where there is none. */
+  async delete(key: string, options: DeleteOptions = {}): Promise<Written> {
+    return this.pipeline.call('kv.delete', { ...this.at(key), ifRevision: options.ifRevision }, options)
+  }
+
+  /** Deletes the value and its history. Fine also where there is none. */
+  async purge(key: string, options: DeleteOptions = {}): Promise<Written> {
+    return this.pipeline.call('kv.purge', { ...this.at(key), ifRevision: options.ifRevision }, options)
+  }
+
+  /** All keys that have a value and fit the filter (`user.*`, `session.>`), in the order of their UTF-8 bytes. */
+  async listKeys(filter?: string, options: CallOptions = {}): Promise<string[]> {
+    const { name: bucket } = this
+    return collect(
+      (page) => this.pipeline.call('kv.keys', { bucket, filter, ...page }, options),
+      (page) => page.keys,
+    )
+  }
+
+  /** As {@link listKeys}, page by page as they are asked for. */
+  async *keys(filter?: string, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
+    const { name: bucket } = this
+    for await (const page of pages((cursor) => this.pipeline.call('kv.keys', { bucket, filter, cursor }, options))) {
+      yield* page.keys
+    }
+  }
+
+  /** The entries of those keys, page by page as they are asked for. */
+  async *entries(filter?: string, options: CallOptions = {}): AsyncGenerator<KvEntry<T>, void, undefined> {
+    const { name: bucket } = this
+    for await (const page of pages((cursor) => this.pipeline.call('kv.entries', { bucket, filter, cursor }, options))) {
+      for (const entry of page.entries) yield this.decode(entry)
+    }
+  }
+
+  /** The key's revisions that are kept, newest first, deletions included. @throws NotFoundError where there is none */
+  async history(key: string, options: CallOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
+    return collect(
+      (page) => this.pipeline.call('kv.history', { ...this.at(key), ...page }, options),
+      (page) => page.entries.map((entry) => this.decode(entry)),
+      options.limit,
+    )
+  }
+
+  private tryCreate(key: string, value: T, options: PutOptions): Promise<Written> {
+    const { ttlSeconds } = options
+    return this.pipeline.call('kv.create', { ...this.at(key), ...encodeValue(value), ttlSeconds }, options)
+  }
+
+  private tryUpdate(key: string, value: T, ifRevision: number, options: PutOptions): Promise<Written> {
+    const { ttlSeconds } = options
+    return this.pipeline.call('kv.update', { ...this.at(key), ...encodeValue(value), ifRevision, ttlSeconds }, options)
+  }
+
+  private at(key: string): { bucket: string; key: string } {
+    return { bucket: this.name, key }
+  }
+
+  private decode({ bucket, key, revision, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
+    return { bucket, key, value: decodeValue(content) as T, revision, createdAt, operation }
+  }
+}

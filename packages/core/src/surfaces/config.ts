@@ -1,0 +1,120 @@
+import { isIronflowError } from '../errors/ironflow-error'
+import type { CallOptions } from '../options'
+import type { Pipeline } from '../pipeline/pipeline'
+import type { Platform } from '../platform'
+import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
+import { encodeJson } from '../protocol/value'
+import { untilNoConflict } from './modify'
+import { collect } from './paging'
+
+/** Options of a write that is to happen only if the document is as it was. */
+export interface ConfigWriteOptions extends CallOptions {
+  /** Only if the document has this revision; 0: only if it does not exist. Else `ConflictError`. */
+  ifRevision?: number | undefined
+}
+
+/** Config documents: named JSON objects, each in one environment. `client.config()`. */
+export class ConfigSurface {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly platform: Platform,
+  ) {}
+
+  /**
+   * The document, or, with `revision`, one of its earlier versions.
+   *
+   * @throws NotFoundError where there is none
+   * @example
+   * ```ts
+   * const { data, revision } = await client.config().get<{ seats: number }>('limits')
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
+  async get<T = any>(name: string, options: CallOptions & { revision?: number } = {}): Promise<ConfigEntry<T>> {
+    return (await this.pipeline.call('config.get', { name, revision: options.revision }, options)) as ConfigEntry<T>
+  }
+
+  /** As {@link get}, but a document that does not exist is `undefined`, and no matter for `onError`. */
+  async find<T = unknown>(name: string, options: CallOptions = {}): Promise<ConfigEntry<T> | undefined> {
+    try {
+      return (await this.pipeline.call('config.get', { name }, { ...options, expected: 'not_found' })) as ConfigEntry<T>
+    } catch (error) {
+      if (isIronflowError(error) && error.code === 'not_found') return undefined
+      throw error
+    }
+  }
+
+  /**
+   * Writes the whole document.
+   *
+   * @throws ConflictError with `currentRevision`, where `ifRevision` or `createOnly` says no
+   * @throws ValidationError where `data` is no JSON object
+   */
+  async set(
+    name: string,
+    data: object,
+    options: ConfigWriteOptions & { createOnly?: boolean | undefined } = {},
+  ): Promise<ConfigSummary> {
+    const { ifRevision, createOnly } = options
+    return this.pipeline.call('config.set', { name, data: encodeJson(data, 'data'), ifRevision, createOnly }, options)
+  }
+
+  /**
+   * Writes the given top-level fields and leaves the others; `null` is a value. Makes the document where there is none.
+   * Patches of different fields made at the same time all survive.
+   */
+  async patch(name: string, fields: object, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
+    const params = { name, fields: encodeJson(fields, 'fields'), ifRevision: options.ifRevision }
+    return this.pipeline.call('config.patch', params, options)
+  }
+
+  /**
+   * Reads the document (`undefined` where there is none), writes what `change` makes of it, and starts over when
+   * somebody else wrote in between.
+   *
+   * @throws ConflictError when that happened 64 times in a row
+   */
+  async modify<T extends object>(
+    name: string,
+    change: (current: T | undefined) => T | Promise<T>,
+    options: CallOptions = {},
+  ): Promise<ConfigEntry<T>> {
+    return untilNoConflict(this.platform, options.signal, async (last) => {
+      const current = await this.find<T>(name, options)
+      const data = await change(current?.data)
+      const params = { name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 }
+      const expected = last ? undefined : 'revision_conflict'
+      return { ...(await this.pipeline.call('config.set', params, { ...options, expected })), data }
+    })
+  }
+
+  /** Deletes the document; fine also where there is none. */
+  async delete(name: string, options: ConfigWriteOptions = {}): Promise<Written> {
+    return this.pipeline.call('config.delete', { name, ifRevision: options.ifRevision }, options)
+  }
+
+  /** All documents of the environment that the key may read, by name, without their content. */
+  async list(options: CallOptions = {}): Promise<ConfigSummary[]> {
+    return collect(
+      (page) => this.pipeline.call('config.list', page, options),
+      (page) => page.configs,
+    )
+  }
+
+  /** The document's versions, newest first; the server keeps 64 of them. */
+  async history<T = unknown>(
+    name: string,
+    options: CallOptions & { limit?: number } = {},
+  ): Promise<ConfigVersion<T>[]> {
+    return collect(
+      (page) => this.pipeline.call('config.history', { name, ...page }, options),
+      (page) => page.versions as ConfigVersion<T>[],
+      options.limit,
+    )
+  }
+
+  /** Writes the content of an earlier revision again, as a new one. @throws NotFoundError where it is not kept */
+  async rollback(name: string, revision: number, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
+    return this.pipeline.call('config.rollback', { name, revision, ifRevision: options.ifRevision }, options)
+  }
+}

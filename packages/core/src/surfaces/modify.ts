@@ -1,0 +1,33 @@
+import { isIronflowError } from '../errors/ironflow-error'
+import { backoffMs } from '../pipeline/backoff'
+import { sleep } from '../pipeline/deadline'
+import type { Platform } from '../platform'
+
+/** How often `modify` reads and tries again before it gives up with the conflict. */
+export const MAX_MODIFY_ATTEMPTS = 64
+
+/**
+ * Runs `attempt` until it does not meet a `revision_conflict`. Between tries it waits with full jitter, so that many
+ * writers of one key get out of each other's way.
+ *
+ * @param attempt told whether it is the last: its conflict is then a failure to be reported
+ */
+export async function untilNoConflict<T>(
+  platform: Pick<Platform, 'setTimer' | 'random'>,
+  signal: AbortSignal | undefined,
+  attempt: (last: boolean) => Promise<T>,
+): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    const last = attempts === MAX_MODIFY_ATTEMPTS
+    try {
+      return await attempt(last)
+    } catch (error) {
+      if (last || !isIronflowError(error) || error.code !== 'revision_conflict') throw error
+    }
+    // An aborted wait is over at once; the next attempt then fails with `aborted`, as every call does.
+    const ms = backoffMs(attempts, { baseMs: 4, capMs: 250 }, platform.random())
+    await sleep(platform, ms, signal ?? NEVER).catch(() => undefined)
+  }
+}
+
+const NEVER = new AbortController().signal

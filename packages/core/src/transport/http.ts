@@ -1,0 +1,141 @@
+import { IronflowError } from '../errors/ironflow-error'
+import { fromProblem } from '../errors/problem'
+import type { ResolvedOptions } from '../options'
+import type { Platform } from '../platform'
+import type { Call, Reply } from '../protocol/call'
+import { HEADERS } from '../protocol/headers'
+import { type MethodName, methodRow } from '../protocol/methods'
+import { fillPath } from '../protocol/path'
+import { encodeRequest } from '../protocol/request'
+import type { Credentials } from './credentials'
+import type { Transport } from './transport'
+
+type HttpOptions = Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>
+
+/** Calls over HTTP, one request each. */
+export class HttpTransport implements Transport {
+  private active = 0
+
+  constructor(
+    private readonly options: HttpOptions,
+    private readonly credentials: Credentials,
+    private readonly platform: Pick<Platform, 'clientName' | 'now' | 'networkError'>,
+  ) {}
+
+  async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
+    const { verb, target, headers, body } = encodeRequest(call)
+    const known = this.credentials.key()
+    const key = known instanceof Promise ? await untilAborted(known, signal) : known
+    const server = this.active
+    let response: Response
+    let text: string
+    try {
+      response = await this.options.fetch(`${this.options.serverUrls[server]}${target}`, {
+        method: verb,
+        headers: {
+          ...this.options.headers,
+          ...headers,
+          [HEADERS.client]: this.platform.clientName,
+          ...(key === undefined ? undefined : { [HEADERS.authorization]: `Bearer ${key}` }),
+        },
+        body: body as BodyInit | undefined,
+        signal,
+        // A redirect would take key and body to a server that nobody configured.
+        redirect: 'manual',
+        cache: 'no-store',
+      })
+      text = await response.text()
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason
+      this.leave(server)
+      throw this.platform.networkError(thrown)
+    }
+    if (response.status === 503) this.leave(server)
+    return read<M>(response, text, this.platform.now())
+  }
+
+  endpoint(call: Call): string {
+    const { path } = methodRow(call.method)
+    const server = this.options.serverUrls[this.active]
+    try {
+      return server + fillPath(path, call.params as Record<string, unknown>)
+    } catch {
+      return server + path // The parameters are what is wrong with this call: its route must do.
+    }
+  }
+
+  close(): void {
+    // Nothing is held between calls: those under way are ended through their signals.
+  }
+
+  /** The next attempt goes to the next server, unless another call has moved on already. */
+  private leave(server: number): void {
+    if (this.active === server) this.active = (server + 1) % this.options.serverUrls.length
+  }
+}
+
+/** The reply in an answer. @throws IronflowError: the one the server sent, or `invalid_response` */
+function read<M extends MethodName>(response: Response, text: string, now: number): Reply<M> {
+  const requestId = response.headers.get(HEADERS.requestId) ?? undefined
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+    const location = response.headers.get('location')
+    throw new IronflowError(
+      `the server redirects${location ? ` to ${location}` : ''}: set serverUrl to where it really is`,
+      'invalid_response',
+      { status: response.status, requestId },
+    )
+  }
+  const body = text === '' ? undefined : parse(text)
+  if (!response.ok) {
+    const wait = retryAfterMs(response.headers.get(HEADERS.retryAfter), now)
+    throw fromProblem(body, response.status, { requestId, retryAfterMs: wait })
+  }
+
+  const revision = integer(response.headers.get(HEADERS.revision))
+  const result = response.status === 204 ? { revision } : body
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) {
+    const type = response.headers.get(HEADERS.contentType) ?? 'no content type'
+    throw new IronflowError(
+      `the answer is no JSON object (${type}): is serverUrl an Ironflow server?`,
+      'invalid_response',
+      {
+        status: response.status,
+        requestId,
+      },
+    )
+  }
+  return {
+    result: result as Reply<M>['result'],
+    revision,
+    environment: response.headers.get(HEADERS.environment) ?? undefined,
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // Not JSON: the caller says so, with what the headers tell.
+  }
+}
+
+function integer(header: string | null): number | undefined {
+  return header !== null && /^\d{1,16}$/.test(header) ? Number(header) : undefined
+}
+
+/** `Retry-After` is either seconds or a date (RFC 9110, 10.2.3). */
+function retryAfterMs(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+}
+
+/** A promise that nobody can cancel, given up when the signal aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
