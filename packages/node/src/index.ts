@@ -1,1 +1,2 @@
-export {}
+export * from '@ironflow/core'
+export { createClient } from './client'
