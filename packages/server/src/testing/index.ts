@@ -1,1 +1,2 @@
-export {}
+export { engineContract } from './engine-contract'
+export type { OpenStore, StoreUnderTest } from './engine-contract/store'

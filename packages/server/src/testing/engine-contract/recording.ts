@@ -1,0 +1,57 @@
+import type { Engine, EngineEvent, Entry } from '../../engine/engine'
+
+/** How long an event may take that the engine owes; an expiry takes up to a second. */
+const PATIENCE_MS = 4_000
+
+/** What a follower of a bucket saw, in order. */
+export class Recording {
+  readonly events: EngineEvent[] = []
+  readonly stop: () => void
+  #wake: (() => void) | undefined
+
+  constructor(engine: Engine, bucket: string) {
+    this.stop = engine.follow(bucket, (event) => {
+      this.events.push(event)
+      this.#wake?.()
+    })
+  }
+
+  get entries(): Entry[] {
+    return this.events.flatMap((event) => (event.type === 'entry' ? [event.entry] : []))
+  }
+
+  /** Each entry as `operation key`. */
+  get operations(): string[] {
+    return this.entries.map(({ operation, key }) => `${operation} ${key}`)
+  }
+
+  /** Waits for the event that makes `done` true; throws, naming `what`, where it does not come. */
+  async until(what: string, done: (seen: this) => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS
+    while (!done(this)) {
+      await new Promise<void>((resolve, reject) => {
+        const late = () => reject(new Error(`no ${what} within ${PATIENCE_MS} ms; seen: ${this.operations.join(', ')}`))
+        const timer = setTimeout(late, deadline - Date.now())
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+
+  /** Waits until the entry of that revision has been seen. */
+  async untilRevision(revision: number): Promise<void> {
+    await this.until(`event of revision ${revision}`, ({ events }) =>
+      events.some((event) => (event.type === 'entry' ? event.entry.revision : event.revision) >= revision),
+    )
+  }
+}
+
+/** Waits, by asking again, for what no event tells. */
+export async function eventually(what: string, check: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !(await check()); ) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come about within ${PATIENCE_MS} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

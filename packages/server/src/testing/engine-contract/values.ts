@@ -1,0 +1,66 @@
+import type { Engine, EntriesQuery, Entry, StoredValue } from '../../engine/engine'
+
+export function text(value: string): StoredValue {
+  return { encoding: 'text', text: value }
+}
+
+export function json(source: string): StoredValue {
+  return { encoding: 'json', text: source }
+}
+
+export function bytes(...values: number[]): StoredValue {
+  return { encoding: 'base64', bytes: Uint8Array.from(values) }
+}
+
+/** A value as something a test can read: `"text"` as it is, JSON with its encoding, bytes as hex. */
+export function show(entry: Pick<Entry, 'value'> | undefined): string | undefined {
+  const value = entry?.value
+  if (value === undefined) return undefined
+  if (value.encoding === 'base64') return `bytes:${[...value.bytes].map((byte) => byte.toString(16)).join(' ')}`
+  return value.encoding === 'text' ? value.text : `json:${value.text}`
+}
+
+/** The newest value of a key as {@link show} shows it. */
+export async function read(engine: Engine, bucket: string, key: string): Promise<string | undefined> {
+  return show(await engine.get(bucket, key))
+}
+
+/** All entries of a listing, following its pages to the end. `between` runs after each page. */
+export async function listAll(
+  engine: Engine,
+  bucket: string,
+  query: Partial<EntriesQuery> = {},
+  between?: () => Promise<unknown>,
+): Promise<Entry[]> {
+  const found: Entry[] = []
+  for (let after = query.after; ; ) {
+    const page = await engine.entries(bucket, { limit: 100, values: true, ...query, after })
+    found.push(...page.entries)
+    if (page.next === undefined) return found
+    if (page.next === after) throw new Error(`the page after ${after} leads to itself`)
+    after = page.next
+    await between?.()
+  }
+}
+
+export async function listKeys(engine: Engine, bucket: string, filter?: string): Promise<string[]> {
+  return (await listAll(engine, bucket, { filter, values: false })).map(({ key }) => key)
+}
+
+/** All changes after a revision, following the pages; throws where the revision is lost. */
+export async function changesAfter(engine: Engine, bucket: string, after: number, limit = 100): Promise<Entry[]> {
+  const found: Entry[] = []
+  for (let last = after; ; ) {
+    const page = await engine.changesSince(bucket, { after: last, limit })
+    if (page.lost) throw new Error(`revision ${last} is lost: ${page.lost}`)
+    found.push(...page.changes)
+    last = page.changes.at(-1)?.revision ?? last
+    if (!page.more) return found
+    if (page.changes.length === 0) throw new Error('a page of changes that says more holds none')
+  }
+}
+
+/** Why a cursor is of no use, or undefined where it is. */
+export async function lossOf(engine: Engine, bucket: string, after: number): Promise<string | undefined> {
+  return (await engine.changesSince(bucket, { after, limit: 1 })).lost
+}
