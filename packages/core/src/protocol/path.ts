@@ -23,13 +23,17 @@ export class PathSyntaxError extends Error {}
 
 /**
  * Matches a raw request path (not normalised, no query) against a row's path. Segments are decoded once, one by one.
+ * A server that tries one request against many rows gives both already split at the slashes.
  *
  * @returns the parameters, or `undefined` where the path is another one
  * @throws PathSyntaxError for percent-encoding that is not UTF-8
  */
-export function matchPath(path: string, rawPath: string): Record<string, string> | undefined {
-  const wanted = path.split('/')
-  const segments = rawPath.split('/')
+export function matchPath(
+  path: string | readonly string[],
+  rawPath: string | readonly string[],
+): Record<string, string> | undefined {
+  const wanted = typeof path === 'string' ? path.split('/') : path
+  const segments = typeof rawPath === 'string' ? rawPath.split('/') : rawPath
   const rest = wanted.at(-1)?.endsWith('+') === true
   if (rest ? segments.length < wanted.length : segments.length !== wanted.length) return undefined
 

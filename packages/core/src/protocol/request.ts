@@ -89,6 +89,7 @@ export interface ReceivedRequest {
 export function rowApplies(row: MethodRow, request: Pick<ReceivedRequest, 'query' | 'header'>): boolean {
   if (!row.when) return true
   if ('header' in row.when) return request.header(row.when.header) !== undefined
+  if (request.query === '') return false
   return new URLSearchParams(request.query).get(row.when.query) === 'true'
 }
 
@@ -109,6 +110,7 @@ export function decodeRequest(
   if (row.body === undefined) return params
 
   const contentType = mediaType(request.header(HEADERS.contentType))
+  if (row.body !== 'value' || isText(contentType)) expectUtf8(request.header(HEADERS.contentType))
   if (row.body === 'value') {
     const encoding: Encoding =
       contentType === 'application/json' ? 'json' : contentType === 'text/plain' ? 'text' : 'base64'
@@ -147,6 +149,7 @@ export function decodeRequest(
 function decodeQuery(row: MethodRow, text: string): Record<string, unknown> {
   const types: Readonly<Record<string, QueryType>> = row.query ?? {}
   const params: Record<string, unknown> = {}
+  if (text === '') return params
   const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(checkedQuery(text))) {
     if (seen.has(name)) throw invalid({ [name]: 'must be given once' })
@@ -233,9 +236,26 @@ function mediaType(header: string | undefined): string | undefined {
   return header?.split(';', 1)[0]?.trim().toLowerCase()
 }
 
+function isText(contentType: string | undefined): boolean {
+  return contentType === 'application/json' || contentType === 'text/plain'
+}
+
+/** Text in another charset, read as UTF-8, would be refused at best and be other text at worst. */
+function expectUtf8(header: string | undefined): void {
+  const charset = header && /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(header)?.[1]
+  if (charset !== undefined && charset !== '' && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new ValidationError('the charset must be utf-8', 'unsupported_media_type', {
+      fields: { 'content-type': 'must have the charset utf-8, or none' },
+    })
+  }
+}
+
+/** Stateless between calls, since each is given whole. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch (error) {
     throw invalid({ body: 'must be valid UTF-8' }, error)
   }
