@@ -1,0 +1,123 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bucketDefaults, CommitMeter, createServer, openSqliteEngine, serve } from '@ironflow/server'
+import { type Logger, pino } from 'pino'
+import { env, parse } from '../parse'
+import { type ServeSettings, serveSettings } from '../serve-settings'
+import { UsageError } from '../usage-error'
+
+const FLAGS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  data: { type: 'string' },
+  dev: { type: 'boolean' },
+  config: { type: 'string' },
+  'cors-origin': { type: 'string', multiple: true },
+  environment: { type: 'string', multiple: true },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'log-level': { type: 'string' },
+} as const
+
+/** Runs a server until it is told to stop: SIGTERM or SIGINT, and once more for at once. */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parse(args, FLAGS)
+  const configFile = values.config ?? env('IRONFLOW_CONFIG')
+  const settings = serveSettings({
+    flags: values,
+    env,
+    file: configFile === undefined ? {} : readConfigFile(configFile),
+  })
+  const tls = settings.tls && { cert: readPem(settings.tls.cert), key: readPem(settings.tls.key) }
+  const logger = pino({ level: settings.logLevel })
+  const stop = await start(settings, tls, logger)
+  stopOnSignal(stop, logger)
+}
+
+async function start(
+  settings: ServeSettings,
+  tls: { cert: Buffer; key: Buffer } | undefined,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const commits = new CommitMeter()
+  const engine = await openSqliteEngine({
+    directory: settings.data,
+    bucketDefaults: bucketDefaults(),
+    onCommit: (batch) => commits.observe(batch),
+  })
+  try {
+    const server = await createServer({
+      engine,
+      commits,
+      logger,
+      auth: settings.dev ? 'none' : 'required',
+      corsOrigins: settings.corsOrigins,
+      environments: settings.environments,
+      limits: settings.limits,
+      bootstrapKey: settings.bootstrapKey,
+      onBootstrapKey: settings.dev ? undefined : (key) => keepBootstrapKey(settings.data, key, logger),
+    })
+    const listening = await serve(server, { host: settings.host, port: settings.port, tls })
+    logger.info({ url: listening.url, data: settings.data, dev: settings.dev }, 'listening')
+    return async () => {
+      await listening.close()
+      await server.close()
+      await engine.close()
+    }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+/** The first admin key, for the owner of the directory alone. Nobody else ever sees it. */
+function keepBootstrapKey(directory: string, key: string, logger: Logger): void {
+  const file = join(directory, 'bootstrap-key.json')
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(file, `${JSON.stringify({ key, role: 'admin' }, null, 2)}\n`, { mode: 0o600 })
+  logger.info(
+    { file },
+    'made the first admin key: read it in this file, then keep it somewhere safe and delete the file',
+  )
+}
+
+function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
+  let stopping = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    logger.info({ signal }, 'stopping')
+    stop().then(
+      () => {
+        logger.info({}, 'stopped')
+        process.exitCode = 0
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'could not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function readConfigFile(path: string): Record<string, unknown> {
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(`the configuration file ${path} cannot be read: ${(error as Error).message}`)
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content))
+    return content as Record<string, unknown>
+  throw new UsageError(`the configuration file ${path} must hold a JSON object`)
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UsageError(`the file ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
