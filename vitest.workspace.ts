@@ -8,7 +8,11 @@ export default defineConfig({
       {
         // Reads sources: an edit is tested without a build.
         resolve: { alias: sourceAliases() },
-        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts'],
+          globalSetup: ['packages/server/test/global-setup.ts'],
+        },
       },
       {
         // Reads dist through each package's exports map, as an application would: build first.

@@ -19,6 +19,11 @@ function limit(value: number | undefined): number | undefined {
   return value === 0 ? undefined : value
 }
 
+/** A time so many seconds later, in whole milliseconds. */
+export function secondsAfter(time: number, seconds: number): number {
+  return time + Math.round(seconds * 1000)
+}
+
 /** When a value of this age is gone: the earlier of what its bucket and its own time-to-live say. */
 export function expiryOf(
   bucketTtlSeconds: number | undefined,
@@ -26,6 +31,6 @@ export function expiryOf(
   keyExpiresAt: number | undefined,
 ): number | undefined {
   if (bucketTtlSeconds === undefined) return keyExpiresAt
-  const byBucket = createdAt + bucketTtlSeconds * 1000
+  const byBucket = secondsAfter(createdAt, bucketTtlSeconds)
   return keyExpiresAt === undefined ? byBucket : Math.min(byBucket, keyExpiresAt)
 }

@@ -1,5 +1,5 @@
 import { matchesFilter } from '@ironflow/core/protocol'
-import { DEFAULT_TOMBSTONE_RETENTION_MS, mergeConfig } from './bucket-config'
+import { DEFAULT_TOMBSTONE_RETENTION_MS, mergeConfig, secondsAfter } from './bucket-config'
 import type {
   BucketConfig,
   BucketPage,
@@ -131,7 +131,7 @@ class MemoryEngine implements Engine {
       const total = (existing?.bytes ?? 0) - (newest?.bytes ?? 0) + bytes
       if (config.maxBytes && total > config.maxBytes) throw bucketFull(name, config.maxBytes)
       const bucket = existing ?? this.#addBucket(name, config, now)
-      const keyExpiresAt = ttlSeconds === undefined ? undefined : now + ttlSeconds * 1000
+      const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)
       return this.#commit(bucket, { key, createdAt: now, operation: 'put', value: copyOf(value), bytes, keyExpiresAt })
     })
   }

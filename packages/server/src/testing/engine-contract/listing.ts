@@ -101,11 +101,10 @@ export function listingTests(open: OpenStore): void {
 
     it('after is a place in the order, whether there is such a key or not', async () => {
       const bucket = await filled('a', 'c', 'e')
-      const after = async (key: string) =>
-        (await listAll(store.engine, bucket, { after: key })).map((entry) => entry.key)
-      expect(await after('a')).toEqual(['c', 'e'])
-      expect(await after('b')).toEqual(['c', 'e'])
-      expect(await after('e')).toEqual([])
+      const beyond = async (after: string) => (await listAll(store.engine, bucket, { after })).map(({ key }) => key)
+      expect(await beyond('a')).toEqual(['c', 'e'])
+      expect(await beyond('b')).toEqual(['c', 'e'])
+      expect(await beyond('e')).toEqual([])
     })
 
     it('filters go by tokens', async () => {

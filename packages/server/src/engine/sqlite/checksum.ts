@@ -1,0 +1,15 @@
+import { crc32 } from 'node:zlib'
+
+/** What a stored value is checked against: the value itself, and that it is in the row where it belongs. */
+export interface Checked {
+  bucket: number
+  key: string
+  revision: number
+  encoding: number
+  value: string | Uint8Array
+}
+
+/** CRC-32 of a value and its place, so that neither a flipped bit nor a misplaced row is served as data. */
+export function checksumOf({ bucket, key, revision, encoding, value }: Checked): number {
+  return crc32(value, crc32(`${bucket} ${revision} ${encoding} ${key}`))
+}

@@ -1,0 +1,257 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { errorFor } from '@ironflow/core/errors'
+import { DEFAULT_TOMBSTONE_RETENTION_MS, secondsAfter } from '../bucket-config'
+import type {
+  BucketConfig,
+  BucketPage,
+  BucketRecord,
+  ChangesPage,
+  ChangesQuery,
+  Commit,
+  Engine,
+  EngineEvent,
+  EngineFacts,
+  EngineOptions,
+  EngineStatus,
+  EntriesPage,
+  EntriesQuery,
+  Entry,
+  HistoryQuery,
+  PutOptions,
+  ReadOptions,
+  StoredValue,
+  WriteOptions,
+} from '../engine'
+import { engineClosed } from '../failures'
+import { Followers } from '../followers'
+import { ENCODINGS } from './codes'
+import { Committer } from './committer'
+import { eventsOf } from './events'
+import { findStore } from './installation'
+import { type Lock, lockDirectory } from './lock'
+import type { Outcome, RemoveWrite, Write } from './messages'
+import { Reader } from './reader'
+import { DATABASE_FILE, type Identity } from './schema'
+
+/** How often expiries are looked for, in milliseconds: well within the second they may be late. */
+const TICK_MS = 250
+
+/** Options of {@link openSqliteEngine}. */
+export interface SqliteEngineOptions extends EngineOptions {
+  /** The data directory; made if it is not there. It is this engine's alone while it is open. */
+  directory: string
+  /** The worker's file, for programs that are bundled anew; by default it is found beside this package's own. */
+  workerUrl?: URL | undefined
+  /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
+  maxPages?: number | undefined
+}
+
+/**
+ * Opens the store in a data directory, or makes one in an empty directory. An acknowledged write is on the disk.
+ *
+ * @throws unavailable where another server has the directory, or the database is missing, empty, damaged, of another
+ *   store or of a newer version; the message says which, and what to do. Such a store is left as it is.
+ */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  const directory = resolve(options.directory)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const lock = lockDirectory(directory)
+  try {
+    const identity = findStore(directory)
+    const engine = new SqliteEngine(options, identity, lock)
+    await engine.open(join(directory, DATABASE_FILE), identity)
+    return engine
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+class SqliteEngine implements Engine {
+  readonly facts: EngineFacts
+  readonly #options: SqliteEngineOptions
+  readonly #now: () => number
+  readonly #retentionMs: number
+  readonly #lock: Lock
+  readonly #followers = new Followers()
+  #opened: { reader: Reader; committer: Committer } | undefined
+  #timer: NodeJS.Timeout | undefined
+  #settling = false
+  #closing: Promise<void> | undefined
+
+  constructor(options: SqliteEngineOptions, { epoch }: Identity, lock: Lock) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#retentionMs = options.tombstoneRetentionMs ?? DEFAULT_TOMBSTONE_RETENTION_MS
+    this.#lock = lock
+    this.facts = { name: 'sqlite', epoch, durability: 'fsync', keyTtl: true }
+  }
+
+  /** Opens the database, the worker first: what it refuses is never read. */
+  async open(path: string, { storeId, epoch }: Identity): Promise<void> {
+    const { workerUrl, bucketDefaults, maxPages, onCommit } = this.#options
+    const tombstoneRetentionMs = this.#retentionMs
+    const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, maxPages }
+    const committer = await Committer.start(
+      workerUrl ?? new URL('./sqlite-worker.js', import.meta.url),
+      start,
+      (batch) => {
+        const { writes, durationMs } = batch.report
+        if (writes > 0) onCommit?.({ writes, durationMs })
+        for (const { bucket, event } of eventsOf(batch, (name) => this.#followers.has(name))) {
+          this.#followers.tell(bucket, event)
+        }
+        this.#followers.deliver()
+      },
+    )
+    try {
+      this.#opened = { committer, reader: new Reader(path, this.#now) }
+    } catch (error) {
+      await committer.close()
+      throw error
+    }
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#timer.unref()
+  }
+
+  status(): EngineStatus {
+    if (!this.#opened || this.#closing) return { ready: false, reason: 'closed' }
+    const { trouble, revision } = this.#opened.committer
+    return trouble === undefined ? { ready: true, revision } : { ready: false, reason: trouble }
+  }
+
+  async createBucket(bucket: string, config: BucketConfig): Promise<BucketRecord> {
+    return recordIn(await this.#write({ do: 'createBucket', bucket, config: { ...config }, now: this.#now() }))
+  }
+
+  async updateBucket(bucket: string, changes: Partial<BucketConfig>): Promise<BucketRecord> {
+    return recordIn(await this.#write({ do: 'updateBucket', bucket, changes: { ...changes }, now: this.#now() }))
+  }
+
+  async bucketInfo(bucket: string): Promise<BucketRecord | undefined> {
+    return this.#reader().bucketInfo(bucket)
+  }
+
+  async listBuckets(prefix: string, page: { after?: string | undefined; limit: number }): Promise<BucketPage> {
+    return this.#reader().listBuckets(prefix, page)
+  }
+
+  async deleteBucket(bucket: string): Promise<number | undefined> {
+    const outcome = await this.#write({ do: 'deleteBucket', bucket, now: this.#now() })
+    return outcome.kind === 'removed' ? outcome.revision : outOfStep(outcome)
+  }
+
+  async get(
+    bucket: string,
+    key: string,
+    options?: ReadOptions & { revision?: number | undefined },
+  ): Promise<Entry | undefined> {
+    return this.#reader().get(bucket, key, options?.revision)
+  }
+
+  async put(bucket: string, key: string, value: StoredValue, options: PutOptions = {}): Promise<Commit> {
+    const now = this.#now()
+    const { ttlSeconds, expectedRevision: expected } = options
+    const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)
+    const encoding = ENCODINGS.indexOf(value.encoding)
+    const content = value.encoding === 'base64' ? new Uint8Array(value.bytes) : value.text
+    const bytes = Buffer.byteLength(content)
+    return commitIn(
+      await this.#write({ do: 'put', bucket, key, encoding, value: content, bytes, expected, keyExpiresAt, now }),
+    )
+  }
+
+  async delete(bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
+    return this.#remove('delete', bucket, key, options)
+  }
+
+  async purge(bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
+    return this.#remove('purge', bucket, key, options)
+  }
+
+  async entries(bucket: string, query: EntriesQuery): Promise<EntriesPage> {
+    return this.#reader().entries(bucket, query)
+  }
+
+  async history(bucket: string, key: string, page: HistoryQuery): Promise<Entry[]> {
+    return this.#reader().history(bucket, key, page)
+  }
+
+  async changesSince(bucket: string, query: ChangesQuery): Promise<ChangesPage> {
+    return this.#reader().changesSince(bucket, query)
+  }
+
+  follow(bucket: string, listener: (event: EngineEvent) => void): () => void {
+    this.#reader()
+    return this.#followers.add(bucket, listener)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer)
+    // The worker is the last to let go: then SQLite writes its log back and removes it.
+    const finished = this.#opened?.committer.close()
+    this.#opened?.reader.close()
+    await finished
+    this.#followers.clear()
+    this.#lock.release()
+  }
+
+  async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
+    const expected = options?.expectedRevision
+    return commitIn(await this.#write({ do: operation, bucket, key, expected, now: this.#now() }))
+  }
+
+  #write(write: Write) {
+    return this.#use().committer.submit(write)
+  }
+
+  #reader(): Reader {
+    return this.#use().reader
+  }
+
+  #use(): { reader: Reader; committer: Committer } {
+    if (!this.#opened || this.#closing) throw engineClosed()
+    return this.#opened
+  }
+
+  /** Has due expiries committed, and asks a store in trouble whether it is over. */
+  #tick(): void {
+    if (!this.#opened || this.#settling) return
+    const { reader, committer } = this.#opened
+    const now = this.#now()
+    if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
+    else if (reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
+  }
+
+  #maintain(write: Write): void {
+    this.#settling = true
+    this.#write(write)
+      .then((outcome) => outcome.kind === 'settled' && outcome.more)
+      // The status tells what is wrong, and the next tick tries again.
+      .catch(() => false)
+      .then((more) => {
+        this.#settling = false
+        if (more && !this.#closing) this.#tick()
+      })
+  }
+}
+
+function commitIn(outcome: Outcome): Commit {
+  if (outcome.kind !== 'written' && outcome.kind !== 'unchanged') return outOfStep(outcome)
+  return { revision: outcome.revision, createdAt: outcome.createdAt }
+}
+
+function recordIn(outcome: Outcome): BucketRecord {
+  return outcome.kind === 'bucket' ? outcome.record : outOfStep(outcome)
+}
+
+/** The worker answered another question than the one it was asked. */
+function outOfStep(outcome: Outcome): never {
+  throw errorFor('internal', `the thread that writes the database answered ${outcome.kind}`)
+}

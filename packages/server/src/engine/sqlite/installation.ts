@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { syncDirectory, syncFile } from './files'
+import { MARKER_FILE, readMarker, writeMarker } from './marker'
+import { refused } from './refusal'
+import { createTables, DATABASE_FILE, formatProblem, type Identity, identityOf, NEW_DATABASE_FILE } from './schema'
+
+/**
+ * Finds the store in a locked data directory, or makes one where there is nothing at all.
+ *
+ * A database comes to be in three steps, each durable before the next, and after a crash between any two of them the
+ * next start knows what to do:
+ *
+ *   ironflow.db.new is complete      → no marker names it: it holds nothing yet, and is made again
+ *   the marker names its identity    → it is the store: the third step is done now
+ *   it is renamed to ironflow.db
+ *
+ * So a marker without a database means that the database was lost, and a database without a marker is not ours to open.
+ * Neither is ever replaced by an empty one.
+ */
+export function findStore(directory: string): Identity {
+  const marker = readMarker(directory)
+  finishInstallation(directory, marker)
+  const database = join(directory, DATABASE_FILE)
+  const advice = 'put it back, or restore a backup with `ironflow restore --force`'
+  if (marker) {
+    if (!existsSync(database)) throw refused(`${database} is missing, but ${directory} has held a store; ${advice}`)
+    // SQLite would take an empty file for a new database.
+    if (statSync(database).size === 0)
+      throw refused(`${database} is empty, but ${directory} has held a store; ${advice}`)
+    return marker
+  }
+  const stray = [database, `${database}-wal`].find((path) => existsSync(path))
+  if (stray) {
+    throw refused(
+      `${stray} is there without its store.json, so it may not be this server's; put store.json back, or move it away`,
+    )
+  }
+  const identity = { storeId: newId(), epoch: newId() }
+  installDatabase(directory, identity, (path) => {
+    const db = new Database(path)
+    createTables(db, identity)
+    db.close()
+  })
+  return identity
+}
+
+/** Whether a directory holds anything that {@link installDatabase} would replace. */
+export function holdsStore(directory: string): boolean {
+  const database = join(directory, DATABASE_FILE)
+  return existsSync(join(directory, MARKER_FILE)) || existsSync(database) || existsSync(`${database}-wal`)
+}
+
+/** An identity's part: 128 random bits, in letters and digits. */
+export function newId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** Makes the database that `write` writes the store of a locked directory. The file must carry `identity`. */
+export function installDatabase(directory: string, identity: Identity, write: (path: string) => void): void {
+  const path = join(directory, NEW_DATABASE_FILE)
+  removeDatabase(path)
+  write(path)
+  syncFile(path)
+  syncDirectory(directory)
+  writeMarker(directory, identity)
+  finishInstallation(directory, identity)
+}
+
+/** Puts a new database in its place if it is the one the marker names, and removes it if not. */
+function finishInstallation(directory: string, marker: Identity | undefined): void {
+  const path = join(directory, NEW_DATABASE_FILE)
+  if (!existsSync(path)) return
+  const identity = marker && readIdentity(path)
+  if (marker && identity?.storeId === marker.storeId && identity.epoch === marker.epoch) {
+    const database = join(directory, DATABASE_FILE)
+    // The log of the database that was here before would be played into the new one.
+    rmSync(`${database}-wal`, { force: true })
+    rmSync(`${database}-shm`, { force: true })
+    syncDirectory(directory)
+    renameSync(path, database)
+  } else {
+    removeDatabase(path)
+  }
+  syncDirectory(directory)
+}
+
+function readIdentity(path: string): Identity | undefined {
+  let db: Database.Database | undefined
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true })
+    return formatProblem(db) === undefined ? identityOf(db) : undefined
+  } catch {
+    // Cut off while it was written: no marker can name it.
+    return undefined
+  } finally {
+    db?.close()
+  }
+}
+
+function removeDatabase(path: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+}

@@ -1,0 +1,71 @@
+import { statSync } from 'node:fs'
+import Database, { SqliteError } from 'better-sqlite3'
+import type { WorkerStart } from './messages'
+import { refused } from './refusal'
+import { formatProblem, identityOf } from './schema'
+
+/** A database up to this size is read through at start, which takes some 0.1 s. */
+const FULL_CHECK_BYTES = 64 * 1024 * 1024
+
+/** Pages of the log after which it is written into the database: fewer, larger checkpoints cost less per write. */
+const CHECKPOINT_PAGES = 4_000
+
+const ADVICE = 'restore a backup with `ironflow restore --force`, or put the right file back'
+
+/** Opens the one connection that writes. */
+export function openForWriting({ path, maxPages }: WorkerStart): Database.Database {
+  const db = new Database(path, { fileMustExist: true, timeout: 2_000 })
+  try {
+    db.pragma('journal_mode = WAL')
+    // Every commit waits for the disk: what was acknowledged survives a power failure.
+    db.pragma('synchronous = FULL')
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    // A backup, or any long read, makes the log grow; afterwards it gives the space back.
+    db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`)
+    db.pragma('cache_size = -65536')
+    db.pragma('temp_store = MEMORY')
+    if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw damaged(path, error)
+  }
+}
+
+/** Opens a connection that reads what is committed, and never writes, not even a checkpoint. */
+export function openForReading(path: string): Database.Database {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 2_000 })
+  db.pragma('cache_size = -32768')
+  return db
+}
+
+/** Refuses a database that is not the one the marker names, or not whole. */
+export function checkDatabase(db: Database.Database, expected: { path: string; storeId: string; epoch: string }): void {
+  const { path } = expected
+  try {
+    const problem = formatProblem(db)
+    if (problem) throw refused(`${path} ${problem}; ${ADVICE}`)
+    const identity = identityOf(db)
+    if (identity?.storeId !== expected.storeId || identity.epoch !== expected.epoch) {
+      throw refused(`${path} belongs to another store than its store.json; ${ADVICE}`)
+    }
+    checkWhole(db, path)
+  } catch (error) {
+    throw error instanceof SqliteError ? damaged(path, error) : error
+  }
+}
+
+function checkWhole(db: Database.Database, path: string): void {
+  // With the log written back the file has to be as long as the database says, whatever its size.
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }))
+  const size = statSync(path).size
+  if (size < bytes) throw refused(`${path} is cut off: ${size} of ${bytes} bytes are there; ${ADVICE}`)
+  if (bytes > FULL_CHECK_BYTES) return
+  const result = db.pragma('quick_check(1)', { simple: true })
+  if (result !== 'ok') throw refused(`${path} is damaged: ${result}; ${ADVICE}`)
+}
+
+function damaged(path: string, error: unknown): Error {
+  return refused(`${path} is damaged: ${(error as Error).message}; ${ADVICE}`, error)
+}

@@ -1,0 +1,114 @@
+import type { Database } from 'better-sqlite3'
+import { BUCKET_COLUMNS, type BucketRow } from './bucket-table'
+import { expirySql } from './schema'
+
+/** A row of `entries` with what reading it takes of its bucket. */
+export interface ReadRow {
+  revision: number
+  bucket: number
+  key: string
+  operation: number
+  createdAt: number
+  /** Of a value: when it stops being there. */
+  expiresAt: number | null
+  encoding: number | null
+  checksum: number | null
+  value: string | Uint8Array | null
+}
+
+const EXPIRES_AT = expirySql('e', 'round(b.ttl_seconds * 1000)')
+const BARE_COLUMNS = `e.revision, e.bucket, e.key, e.operation, e.created_at AS createdAt, e.encoding,
+  iif(e.encoding IS NULL, NULL, ${EXPIRES_AT}) AS expiresAt`
+const COLUMNS = `${BARE_COLUMNS}, e.checksum, e.value`
+
+/** After every text in SQLite's order: texts come before blobs. */
+const AFTER_ALL = Buffer.alloc(0)
+
+interface KeyPlace {
+  key: string
+  revision: number
+}
+
+/** Every statement with which the main thread reads. For the `+` see `entry-table.ts`. */
+export class ReadStatements {
+  readonly revision
+  readonly bucket
+  readonly buckets
+  /** The values of a bucket whose time is up and whose expiry is not committed yet. */
+  readonly overdue
+  readonly newest
+  readonly atRevision
+  readonly entry
+  /** As `entry`, without the value, which may be large. */
+  readonly bareEntry
+  readonly changes
+  readonly due
+  readonly forgettable
+  readonly #liveKeys
+  readonly #liveKey
+  readonly #history
+
+  constructor(db: Database) {
+    this.revision = db.prepare<[], number>('SELECT revision FROM state').pluck()
+    this.bucket = db.prepare<[string], BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?`)
+    this.buckets = db.prepare<[string, number, string, number], BucketRow>(
+      `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?`,
+    )
+    this.overdue = db.prepare<[number, number], { values: number; bytes: number }>(
+      `SELECT count(*) AS "values", ifnull(sum(bytes), 0) AS bytes FROM keys WHERE expires_at <= ? AND +bucket = ?`,
+    )
+    this.newest = db.prepare<[string, string], ReadRow>(
+      `SELECT ${COLUMNS} FROM buckets b JOIN keys k ON k.bucket = b.id AND k.key = ?
+       JOIN entries e ON e.revision = k.revision WHERE b.name = ?`,
+    )
+    this.atRevision = db.prepare<[number, string, string], ReadRow>(
+      `SELECT ${COLUMNS} FROM entries e JOIN buckets b ON b.id = e.bucket WHERE e.revision = ? AND e.key = ? AND b.name = ?`,
+    )
+    this.entry = db.prepare<[number, string], ReadRow>(
+      `SELECT ${COLUMNS} FROM entries e JOIN buckets b ON b.id = e.bucket WHERE e.revision = ? AND b.name = ?`,
+    )
+    this.bareEntry = db.prepare<[number, string], ReadRow>(
+      `SELECT ${BARE_COLUMNS} FROM entries e JOIN buckets b ON b.id = e.bucket WHERE e.revision = ? AND b.name = ?`,
+    )
+    this.changes = db.prepare<[number, number, number, number], ReadRow>(
+      `SELECT ${COLUMNS} FROM keys k JOIN buckets b ON b.id = k.bucket JOIN entries e ON e.revision = k.revision
+       WHERE k.bucket = ? AND k.revision > ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.revision LIMIT ?`,
+    )
+    this.due = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE expires_at <= ? LIMIT 1')
+    this.forgettable = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE deleted_at <= ? LIMIT 1')
+    this.#liveKeys = db.prepare<[number, string, string | Buffer, number, number], KeyPlace>(
+      `SELECT key, revision FROM keys WHERE bucket = ? AND key > ? AND key < ? AND bytes IS NOT NULL
+       AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`,
+    )
+    this.#liveKey = db.prepare<[number, string, number], KeyPlace>(
+      `SELECT key, revision FROM keys WHERE bucket = ? AND key = ? AND bytes IS NOT NULL
+       AND (expires_at IS NULL OR expires_at > ?)`,
+    )
+    this.#history = db.prepare<[Record<string, unknown>], ReadRow>(
+      `WITH kept (revision) AS (
+         SELECT k.revision FROM buckets b JOIN keys k ON k.bucket = b.id WHERE b.name = :name AND k.key = :key
+         UNION ALL
+         SELECT older.value FROM buckets b JOIN keys k ON k.bucket = b.id, json_each(k.older) older
+         WHERE b.name = :name AND k.key = :key)
+       SELECT ${COLUMNS} FROM kept JOIN entries e ON e.revision = kept.revision JOIN buckets b ON b.id = e.bucket
+       WHERE e.revision < :before AND ifnull(expiresAt > :now, TRUE) ORDER BY e.revision DESC LIMIT :limit`,
+    )
+  }
+
+  /** Keys with a value after `after`, among those that start with `prefix`, which is empty or ends with a dot. */
+  liveKeys(bucket: number, after: string, prefix: string, now: number, limit: number): KeyPlace[] {
+    // '/' is what comes after '.': below it is everything that starts with the prefix.
+    const end = prefix === '' ? AFTER_ALL : `${prefix.slice(0, -1)}/`
+    return this.#liveKeys.all(bucket, after, end, now, limit)
+  }
+
+  /** The key itself, if it has a value. */
+  liveKey(bucket: number, key: string, now: number): KeyPlace[] {
+    return this.#liveKey.all(bucket, key, now)
+  }
+
+  /** The kept revisions of a key below `before`, newest first, without values past their time. */
+  history(query: { name: string; key: string; before: number; now: number; limit: number }): ReadRow[] {
+    return this.#history.all(query)
+  }
+}

@@ -1,0 +1,183 @@
+import { errorFor, normalize } from '@ironflow/core/errors'
+import { matchesFilter } from '@ironflow/core/protocol'
+import { type Database, SqliteError } from 'better-sqlite3'
+import type {
+  BucketPage,
+  BucketRecord,
+  ChangesPage,
+  ChangesQuery,
+  EntriesPage,
+  EntriesQuery,
+  Entry,
+  HistoryQuery,
+  StoredValue,
+} from '../engine'
+import { compareKeys, literalPrefix } from '../key-order'
+import { type BucketRow, configOf, recordOf } from './bucket-table'
+import { checksumOf } from './checksum'
+import { ENCODINGS, OPERATIONS } from './codes'
+import { openForReading } from './open-database'
+import { type ReadRow, ReadStatements } from './read-statements'
+
+/** How many keys one page of a filtered listing looks at, at most: some milliseconds' worth. */
+const SCAN_LIMIT = 2_000
+
+/**
+ * Reads what is committed, on a connection of its own: the worker's waiting for the disk never holds it up. Values past
+ * their time are left out here, since their expiry may not be committed yet.
+ */
+export class Reader {
+  readonly #path: string
+  readonly #now: () => number
+  readonly #db: Database
+  readonly #sql: ReadStatements
+
+  constructor(path: string, now: () => number) {
+    this.#path = path
+    this.#now = now
+    this.#db = openForReading(path)
+    this.#sql = new ReadStatements(this.#db)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  bucketInfo(name: string): BucketRecord | undefined {
+    return this.#snapshot(() => {
+      const bucket = this.#sql.bucket.get(name)
+      return bucket && this.#record(bucket)
+    })
+  }
+
+  listBuckets(prefix: string, { after, limit }: { after?: string | undefined; limit: number }): BucketPage {
+    return this.#snapshot(() => {
+      const rows = this.#sql.buckets.all(after ?? '', prefix.length, prefix, limit + 1)
+      const buckets = rows.slice(0, limit).map((row) => this.#record(row))
+      return { buckets, next: rows.length > limit ? buckets.at(-1)?.name : undefined }
+    })
+  }
+
+  get(name: string, key: string, revision: number | undefined): Entry | undefined {
+    return this.#guard(() => {
+      const row =
+        revision === undefined ? this.#sql.newest.get(key, name) : this.#sql.atRevision.get(revision, key, name)
+      return row && !(row.expiresAt !== null && row.expiresAt <= this.#now()) ? this.#entry(row, true) : undefined
+    })
+  }
+
+  history(name: string, key: string, { before, limit }: HistoryQuery): Entry[] {
+    return this.#snapshot(() => {
+      const query = { name, key, before: before ?? Number.MAX_SAFE_INTEGER, now: this.#now(), limit }
+      return this.#sql.history(query).map((row) => this.#entry(row, true))
+    })
+  }
+
+  entries(name: string, { filter, after, limit, values }: EntriesQuery): EntriesPage {
+    return this.#snapshot(() => {
+      const page: EntriesPage = { entries: [], revision: this.#revision() }
+      const bucket = this.#sql.bucket.get(name)
+      if (!bucket) return page
+      const prefix = literalPrefix(filter)
+      const scan = filter === undefined ? limit + 1 : SCAN_LIMIT
+      // A filter without wildcards is a key; else the prefix ends with a dot, which no key does.
+      const from = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix
+      const rows =
+        filter !== undefined && prefix === filter
+          ? from === prefix && after !== prefix
+            ? this.#sql.liveKey(bucket.id, filter, this.#now())
+            : []
+          : this.#sql.liveKeys(bucket.id, from, prefix, this.#now(), scan)
+      let last = after
+      for (const { key, revision } of rows) {
+        if (page.entries.length === limit) return { ...page, next: last }
+        last = key
+        if (matchesFilter(key, filter)) page.entries.push(...this.#entryOf(revision, bucket.name, values))
+      }
+      return rows.length === scan ? { ...page, next: last } : page
+    })
+  }
+
+  changesSince(name: string, { after, limit }: ChangesQuery): ChangesPage {
+    return this.#snapshot((): ChangesPage => {
+      const revision = this.#revision()
+      if (after > revision) return { lost: 'ahead', revision }
+      const bucket = this.#sql.bucket.get(name)
+      // Of a bucket that is not there, only a cursor that has seen everything is known to have missed nothing.
+      if (after > 0 && after < (bucket?.floor ?? revision)) return { lost: 'expired', revision }
+      const rows = bucket ? this.#sql.changes.all(bucket.id, after, this.#now(), limit + 1) : []
+      const changes = rows.slice(0, limit).map((row) => this.#entry(row, true))
+      return { changes, more: rows.length > limit, revision }
+    })
+  }
+
+  /** Whether there are expiries to commit, or tombstones of that time or earlier to forget. */
+  isAnythingDue(now: number, deletedBefore: number): boolean {
+    return this.#guard(
+      () => this.#sql.due.get(now) !== undefined || this.#sql.forgettable.get(deletedBefore) !== undefined,
+    )
+  }
+
+  #revision(): number {
+    return this.#sql.revision.get() ?? 0
+  }
+
+  #record(row: BucketRow): BucketRecord {
+    const overdue = this.#sql.overdue.get(this.#now(), row.id) ?? { values: 0, bytes: 0 }
+    const record = recordOf({ ...row, config: configOf(row) })
+    return { ...record, values: record.values - overdue.values, bytes: record.bytes - overdue.bytes }
+  }
+
+  #entryOf(revision: number, bucket: string, withValue: boolean): Entry[] {
+    const row = withValue ? this.#sql.entry.get(revision, bucket) : this.#sql.bareEntry.get(revision, bucket)
+    return row ? [this.#entry(row, withValue)] : []
+  }
+
+  #entry(row: ReadRow, withValue: boolean): Entry {
+    const { key, revision, createdAt } = row
+    const operation = OPERATIONS[row.operation] ?? this.#damaged(row, `operation ${row.operation} is unknown`)
+    const entry: Entry = { key, revision, createdAt, operation }
+    if (row.encoding === null) return entry
+    if (withValue) entry.value = this.#valueOf(row, row.encoding)
+    if (row.expiresAt !== null) entry.expiresAt = row.expiresAt
+    return entry
+  }
+
+  #valueOf(row: ReadRow, encoding: number): StoredValue {
+    const { bucket, key, revision, value } = row
+    if (value === null || checksumOf({ bucket, key, revision, encoding, value }) !== row.checksum) {
+      return this.#damaged(row, 'its checksum is wrong')
+    }
+    const name = ENCODINGS[encoding]
+    if (name === 'base64' && typeof value !== 'string') return { encoding: name, bytes: plainBytes(value) }
+    if ((name === 'json' || name === 'text') && typeof value === 'string') return { encoding: name, text: value }
+    return this.#damaged(row, `encoding ${encoding} is not the value's`)
+  }
+
+  #damaged({ key, revision }: ReadRow, what: string): never {
+    throw errorFor(
+      'internal',
+      `the value of ${key} at revision ${revision} is damaged in ${this.#path}: ${what}; restore a backup, or write the key again`,
+      { retryable: false },
+    )
+  }
+
+  /** Runs several reads on one state of the database. */
+  #snapshot<T>(read: () => T): T {
+    return this.#guard(() => this.#db.transaction(read)())
+  }
+
+  #guard<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof SqliteError)) throw error
+      throw normalize(`${this.#path} cannot be read: ${error.message} (${error.code})`, 'internal', { cause: error })
+    }
+  }
+}
+
+/** SQLite hands out Buffers; callers were promised a Uint8Array that is equal to the one they gave. */
+function plainBytes(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}

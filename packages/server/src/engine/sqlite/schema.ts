@@ -1,0 +1,109 @@
+import type { Database } from 'better-sqlite3'
+
+/** The database's file in the data directory. */
+export const DATABASE_FILE = 'ironflow.db'
+
+/** A complete database that is yet to take the place of {@link DATABASE_FILE}. */
+export const NEW_DATABASE_FILE = 'ironflow.db.new'
+
+/** The format this version reads and writes; a store of a higher one is refused. */
+export const FORMAT = 1
+
+/** `IRON`: tells our files from other SQLite databases. */
+const APPLICATION_ID = 0x49524f4e
+
+/** Which store a database is, and in which life. */
+export interface Identity {
+  storeId: string
+  epoch: string
+}
+
+/**
+ * Revisions are rows of `entries` and their number is the row's id, so the table only ever grows at its end. `keys` says
+ * which revisions of a key are kept: the newest, and as JSON the older ones, oldest first. It is small enough to scan.
+ */
+const TABLES = `
+  CREATE TABLE identity (store_id TEXT NOT NULL, epoch TEXT NOT NULL);
+  CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
+  INSERT INTO state VALUES (1, 0);
+
+  CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    description TEXT,
+    ttl_seconds REAL,
+    history INTEGER NOT NULL,
+    max_bytes INTEGER,
+    max_value_size INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_revision INTEGER NOT NULL,
+    -- Cursors below this may have missed a tombstone that is forgotten by now.
+    floor INTEGER NOT NULL,
+    -- How many keys have a value, and the bytes of those values.
+    value_count INTEGER NOT NULL,
+    value_bytes INTEGER NOT NULL
+  );
+
+  CREATE TABLE entries (
+    revision INTEGER PRIMARY KEY,
+    bucket INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    operation INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- From the key's own time-to-live; the bucket's is applied when read, since it may change.
+    key_expires_at INTEGER,
+    encoding INTEGER,
+    checksum INTEGER,
+    value
+  );
+
+  CREATE TABLE keys (
+    bucket INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    -- Of the value; NULL: the newest revision is a tombstone, made at deleted_at.
+    bytes INTEGER,
+    expires_at INTEGER,
+    deleted_at INTEGER,
+    older TEXT,
+    PRIMARY KEY (bucket, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX keys_by_revision ON keys (bucket, revision);
+  CREATE INDEX keys_by_expiry ON keys (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX keys_by_deletion ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
+`
+
+/** Fills an empty database. */
+export function createTables(db: Database, identity: Identity): void {
+  db.transaction(() => {
+    db.pragma(`application_id = ${APPLICATION_ID}`)
+    db.pragma(`user_version = ${FORMAT}`)
+    db.exec(TABLES)
+    db.prepare('INSERT INTO identity VALUES (?, ?)').run(identity.storeId, identity.epoch)
+  })()
+}
+
+/** Gives a database another epoch: it begins another life. */
+export function setEpoch(db: Database, epoch: string): void {
+  db.prepare('UPDATE identity SET epoch = ?').run(epoch)
+}
+
+/** Why a database is not one this version can read, or `undefined`. */
+export function formatProblem(db: Database): string | undefined {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) return 'is not an Ironflow database'
+  const format = db.pragma('user_version', { simple: true }) as number
+  if (format > FORMAT) return `was written by a newer version of Ironflow (format ${format}, this one reads ${FORMAT})`
+  return undefined
+}
+
+/** Which store a database is; call {@link formatProblem} first. */
+export function identityOf(db: Database): Identity | undefined {
+  return db.prepare('SELECT store_id AS storeId, epoch FROM identity').get() as Identity | undefined
+}
+
+/** SQL for when a value expires: the earlier of its own time and `bucketTtlMs` after it was made; NULL: never. */
+export function expirySql(entry: string, bucketTtlMs: string): string {
+  const byBucket = `${entry}.created_at + ${bucketTtlMs}`
+  const byKey = `${entry}.key_expires_at`
+  return `min(ifnull(${byBucket}, ${byKey}), ifnull(${byKey}, ${byBucket}))`
+}

@@ -1,0 +1,155 @@
+import { isIronflowError } from '@ironflow/core/errors'
+import type Database from 'better-sqlite3'
+import { SqliteError } from 'better-sqlite3'
+import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
+import { checkDatabase, openForWriting } from './open-database'
+import { DATABASE_FILE } from './schema'
+import { Transaction } from './transaction'
+
+/**
+ * Commits batches. It owns the only connection that writes.
+ *
+ *              ┌──────────── commit ────────────┐
+ *   opened ──► │ ready ── disk full ──► full    │ full: every write is tried, and the first that succeeds ends it
+ *              │   └──── I/O error ───► broken  │ broken: every write fails until a probe has reopened the database
+ *              └────────────────────────────────┘
+ */
+export class Writer {
+  readonly #start: WorkerStart
+  #db: Database.Database
+  #transaction: Transaction
+  #revision: number
+  #trouble: { reason: string; broken: boolean } | undefined
+
+  constructor(start: WorkerStart) {
+    this.#start = start
+    this.#db = openForWriting(start)
+    checkDatabase(this.#db, start)
+    this.#transaction = new Transaction(this.#db, start)
+    this.#revision = this.#transaction.revision
+  }
+
+  /** The newest revision that is committed. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  commit(writes: Write[]): BatchReport {
+    const started = performance.now()
+    const before = this.#revision
+    const { outcomes, expired } = this.#attempt(writes)
+    const trouble = this.#trouble?.reason
+    const durationMs = performance.now() - started
+    return {
+      kind: 'batch',
+      outcomes,
+      expired,
+      writes: this.#revision - before,
+      durationMs,
+      revision: this.#revision,
+      trouble,
+    }
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #attempt(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
+    if (this.#trouble?.broken && writes.some((write) => write.do === 'probe')) this.#reopen()
+    if (this.#trouble?.broken) {
+      const failure = unavailable(this.#trouble.reason)
+      return { outcomes: writes.map(() => failure), expired: [] }
+    }
+    try {
+      return this.#commitTogether(writes)
+    } catch (error) {
+      const failure = this.#abandon(error)
+      if (writes.length === 1) return { outcomes: [failure], expired: [] }
+      // One of them may be the reason (the one that no longer fits on the disk): each gets a transaction of its own.
+      const alone = writes.map((write) => this.#attempt([write]))
+      return {
+        outcomes: alone.flatMap(({ outcomes }) => outcomes),
+        expired: alone.flatMap(({ expired }, place) => expired.map((each) => ({ ...each, before: place }))),
+      }
+    }
+  }
+
+  #commitTogether(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
+    const transaction = this.#transaction
+    this.#db.exec('BEGIN IMMEDIATE')
+    transaction.expired = []
+    const outcomes = writes.map((write, place): Outcome => {
+      transaction.place = place
+      try {
+        return transaction.apply(write)
+      } catch (error) {
+        if (isIronflowError(error)) return failureOf(error)
+        throw error
+      }
+    })
+    transaction.flush()
+    this.#db.exec('COMMIT')
+    this.#revision = transaction.revision
+    this.#trouble = undefined
+    return { outcomes, expired: transaction.expired }
+  }
+
+  /** Undoes a transaction that failed, and finds out what that means for the next. */
+  #abandon(error: unknown): Failure {
+    const code = error instanceof SqliteError ? error.code : ''
+    try {
+      // SQLite has rolled back by itself after some errors.
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      this.#transaction.reset()
+    } catch (second) {
+      return this.#break(second)
+    }
+    const reason = (error as Error).message
+    if (code === 'SQLITE_FULL') {
+      this.#trouble = { reason: `the disk of ${this.#start.path} is full`, broken: false }
+      return { kind: 'failed', code: 'storage_full', message: this.#trouble.reason }
+    }
+    if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+      return this.#break(error)
+    }
+    if (code !== '') return unavailable(`the database refused the write: ${reason} (${code})`)
+    return { kind: 'failed', code: 'internal', message: reason }
+  }
+
+  #break(error: unknown): Failure {
+    const code = error instanceof SqliteError ? ` (${error.code})` : ''
+    const reason = `${this.#start.path} cannot be written: ${(error as Error).message}${code}`
+    this.#trouble = { reason, broken: true }
+    return unavailable(reason)
+  }
+
+  /** After an error of the disk nothing that this connection remembers is trusted: everything is read again. */
+  #reopen(): void {
+    try {
+      this.#db.close()
+      this.#db = openForWriting(this.#start)
+      checkDatabase(this.#db, this.#start)
+      const transaction = new Transaction(this.#db, this.#start)
+      if (transaction.revision !== this.#revision) {
+        // Followers were never told of what a failed commit has left; a restart makes them read it.
+        throw new Error(
+          `${DATABASE_FILE} is at revision ${transaction.revision}, not ${this.#revision}: restart the server`,
+        )
+      }
+      this.#transaction = transaction
+      this.#trouble = undefined
+    } catch (error) {
+      this.#break(error)
+    }
+  }
+}
+
+function unavailable(message: string): Failure {
+  return { kind: 'failed', code: 'unavailable', message }
+}
+
+function failureOf(error: { code: Failure['code']; message: string }): Failure {
+  const { code, message, currentRevision, details } = error as Failure
+  return { kind: 'failed', code, message, currentRevision, details }
+}
