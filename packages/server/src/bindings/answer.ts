@@ -1,0 +1,102 @@
+import { type IronflowError, PROBLEM_TYPE, toProblem } from '@ironflow/core/errors'
+import {
+  formatEtag,
+  HEADERS,
+  type MethodName,
+  type MethodRow,
+  type Params,
+  RawJson,
+  stringify,
+  type WireEntry,
+} from '@ironflow/core/protocol'
+import type { Answer } from '../domain/answer'
+import type { HttpRequest, HttpResponse } from './message'
+
+/** Nothing that answers a key may be kept on the way; revalidation by ETag is the caller's own business. */
+const NO_STORE = { 'cache-control': 'no-store' } as const
+
+/** Seconds to wait where an error says only that it will pass. */
+const DEFAULT_RETRY_SECONDS = 1
+
+const encoder = new TextEncoder()
+
+/** An answer with a JSON body. */
+export function jsonResponse(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
+  return {
+    status,
+    headers: { [HEADERS.contentType]: 'application/json', ...NO_STORE, ...headers },
+    body: stringify(body),
+  }
+}
+
+/** The answer of a call that succeeded. */
+export function successResponse(
+  request: HttpRequest,
+  method: MethodName,
+  row: MethodRow,
+  answer: Answer,
+  epoch: string,
+): HttpResponse {
+  const headers: Record<string, string> = { ...NO_STORE }
+  if (answer.revision !== undefined) headers[HEADERS.revision] = String(answer.revision)
+  const status = answer.created === false ? 200 : (row.success ?? 200)
+  if (status === 204) return { status, headers }
+
+  if (method === 'config.get' || method === 'kv.get') {
+    const etag = formatEtag(answer.revision ?? 0, epoch)
+    headers[HEADERS.etag] = etag
+    if (isUnchanged(request.header(HEADERS.ifNoneMatch), etag)) return { status: 304, headers }
+    if (method === 'kv.get') {
+      headers.vary = 'accept'
+      if (wantsBytes(request.header('accept'))) return rawResponse(answer.result as WireEntry, headers)
+    }
+  }
+  headers[HEADERS.contentType] = 'application/json'
+  return { status, headers, body: stringify(answer.result) }
+}
+
+/** The value alone, without its envelope. */
+function rawResponse({ value }: WireEntry, headers: Record<string, string>): HttpResponse {
+  headers[HEADERS.contentType] = 'application/octet-stream'
+  // Values are their writers' and no page of this origin, whatever a browser makes of their first bytes.
+  headers['x-content-type-options'] = 'nosniff'
+  if (value instanceof Uint8Array) return { status: 200, headers, body: value }
+  return { status: 200, headers, body: encoder.encode(value instanceof RawJson ? value.text : String(value)) }
+}
+
+/** The answer of a call that failed. */
+export function errorResponse(error: IronflowError, requestId: string): HttpResponse {
+  const problem = toProblem(error, requestId)
+  const headers: Record<string, string> = { [HEADERS.contentType]: PROBLEM_TYPE, ...NO_STORE }
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="ironflow"'
+  if (error.retryAfterMs !== undefined) headers[HEADERS.retryAfter] = String(Math.ceil(error.retryAfterMs / 1000))
+  else if (problem.status === 429 || problem.status === 503) headers[HEADERS.retryAfter] = String(DEFAULT_RETRY_SECONDS)
+  return { status: problem.status, headers, body: stringify(problem) }
+}
+
+/** What may be kept for the next reader of the same URL: the newest entry of a key, as JSON. */
+export function keptEntry(
+  { status, headers }: HttpResponse,
+  query: string,
+  environment: string,
+  params: Readonly<Record<string, unknown>>,
+  { revision, expiresAt }: Answer,
+): HttpResponse['keep'] {
+  if (status !== 200 || query !== '' || revision === undefined) return undefined
+  if (headers[HEADERS.contentType] !== 'application/json') return undefined
+  const { bucket, key } = params as unknown as Params<'kv.get'>
+  return { environment, bucket, key, revision, expiresAt }
+}
+
+/** `If-None-Match` compares weakly (RFC 9110, 13.1.2). */
+function isUnchanged(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  if (header.trim() === '*') return true
+  return header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag)
+}
+
+function wantsBytes(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.includes('octet-stream')) return false
+  const types = accept.split(',').map((each) => each.split(';', 1)[0]?.trim().toLowerCase())
+  return types.includes('application/octet-stream') && !types.includes('application/json')
+}

@@ -1,0 +1,61 @@
+import { isLoopbackOrigin } from './loopback'
+import type { HttpRequest } from './message'
+
+const ALLOWED_HEADERS = [
+  'authorization',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'idempotency-key',
+  'last-event-id',
+  'traceparent',
+  'x-request-id',
+  // A list cannot say x-ironflow-*: these are all there are.
+  'x-ironflow-client',
+  'x-ironflow-environment',
+  'x-ironflow-min-revision',
+].join(', ')
+
+const EXPOSED_HEADERS = ['etag', 'retry-after', 'x-request-id', 'x-ironflow-environment', 'x-ironflow-revision'].join(
+  ', ',
+)
+
+/** Seconds for which a browser may remember what a preflight said; Chromium remembers no longer than two hours. */
+const MAX_AGE = '7200'
+
+/** Which pages may call this server, and what it tells their browsers. */
+export class Cors {
+  /** @param allowLoopback pages on this machine may, whatever their port: for development */
+  constructor(
+    private readonly origins: ReadonlySet<string>,
+    private readonly allowLoopback: boolean,
+  ) {}
+
+  /** Whether answers differ by origin, so that every one must say so, also to a request without one. */
+  get varies(): boolean {
+    return this.allowLoopback || this.origins.size > 0
+  }
+
+  /** What an answer to this request carries. */
+  headers(request: HttpRequest): Record<string, string> {
+    const origin = request.header('origin')
+    if (origin === undefined || !this.isAllowed(origin)) return {}
+    return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED_HEADERS }
+  }
+
+  /** What the answer to a preflight carries besides. */
+  preflight(request: HttpRequest, methods: string): Record<string, string> {
+    const origin = request.header('origin')
+    if (origin === undefined || request.header('access-control-request-method') === undefined) return {}
+    if (!this.isAllowed(origin)) return {}
+    return {
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers': ALLOWED_HEADERS,
+      'access-control-max-age': MAX_AGE,
+    }
+  }
+
+  private isAllowed(origin: string): boolean {
+    return this.origins.has(origin) || (this.allowLoopback && isLoopbackOrigin(origin))
+  }
+}

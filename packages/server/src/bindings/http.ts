@@ -1,0 +1,145 @@
+import { errorFor, type IronflowError } from '@ironflow/core/errors'
+import { decodeRequest, HEADERS, rowApplies } from '@ironflow/core/protocol'
+import type { Dispatcher } from '../dispatch/dispatch'
+import { failure } from '../dispatch/failure'
+import { parseJson } from '../domain/json-text'
+import type { Label, Observer } from '../observe/observer'
+import { errorResponse, keptEntry, successResponse } from './answer'
+import { Cors } from './cors'
+import { bearerKey, expectPlainBody, minRevisionFrom } from './headers'
+import { expectLoopback } from './loopback'
+import type { HttpRequest, HttpResponse } from './message'
+import { META_ROUTES, type MetaParts } from './meta'
+import { requestIdFrom } from './request-id'
+import { findRoute, type RouteMatch, type RouteRow } from './routes'
+import { parseTarget, type Target } from './target'
+
+/** What the HTTP binding stands on. */
+export interface HttpParts extends MetaParts {
+  readonly dispatcher: Dispatcher
+  readonly observer: Observer
+  readonly corsOrigins: ReadonlySet<string>
+  /** Whether there is no authentication: then only this machine is answered. */
+  readonly dev: boolean
+}
+
+/** What is known about a request while it is answered; also the answer to one that fails half-way tells it. */
+interface Progress {
+  readonly requestId: string
+  method: Label
+  environment?: string | undefined
+  error?: IronflowError | undefined
+}
+
+/**
+ * HTTP, whatever server it came by: a request becomes a `Call`, what became of it becomes a response.
+ * {@link handle} never rejects.
+ */
+export class HttpBinding {
+  private readonly cors: Cors
+
+  constructor(private readonly parts: HttpParts) {
+    this.cors = new Cors(parts.corsOrigins, parts.dev)
+  }
+
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const startedAt = performance.now()
+    const progress: Progress = { requestId: requestIdFrom(request.header(HEADERS.requestId)), method: 'none' }
+    let response: HttpResponse
+    try {
+      response = await this.answer(request, progress)
+    } catch (thrown) {
+      const error = failure(thrown, progress.environment)
+      progress.error = error
+      response = errorResponse(error, progress.requestId)
+    }
+    const { headers, status } = response
+    headers[HEADERS.requestId] = progress.requestId
+    if (progress.environment !== undefined) headers[HEADERS.environment] = progress.environment
+    if (this.cors.varies) {
+      headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`
+      Object.assign(headers, this.cors.headers(request))
+    }
+    this.parts.observer.served({ ...progress, environment: progress.environment, status, startedAt })
+    return response
+  }
+
+  private answer(request: HttpRequest, progress: Progress): HttpResponse | Promise<HttpResponse> {
+    if (this.parts.dev) expectLoopback(request)
+    const target = parseTarget(request.target)
+    const meta = META_ROUTES.get(target.path)
+    const match = meta ? undefined : findRoute(target.path)
+    if (!meta && !match) throw errorFor('not_found', 'there is no such route')
+    const allow = match?.route.allow ?? 'GET, HEAD, OPTIONS'
+
+    if (request.verb === 'OPTIONS') {
+      return { status: 204, headers: { allow, ...this.cors.preflight(request, allow) } }
+    }
+    if (meta && (request.verb === 'GET' || request.verb === 'HEAD')) {
+      progress.method = 'meta'
+      return meta(request, this.parts)
+    }
+    const row = match && chosenRow(match, request, target)
+    if (!row) return this.notAllowed(request.verb, allow, progress)
+    progress.method = row.method
+    return this.call(request, target, match, row, progress)
+  }
+
+  private async call(
+    request: HttpRequest,
+    { query }: Target,
+    match: RouteMatch,
+    { method, row }: RouteRow,
+    progress: Progress,
+  ): Promise<HttpResponse> {
+    const { dispatcher, engine, limits } = this.parts
+    const environment = request.header(HEADERS.environment)
+    const apiKey = bearerKey(request.header(HEADERS.authorization))
+    let body: Uint8Array = NO_BYTES
+    if (row.body !== undefined) {
+      expectPlainBody(request)
+      const read = request.body(limits.bodyBytes)
+      body = read instanceof Promise ? await read : read
+    }
+    const received = { pathParams: match.params, query, header: (name: string) => request.header(name), body }
+    const params = decodeRequest(row, received, parseJson)
+    const outcome = await dispatcher.run(
+      {
+        method,
+        params,
+        environment,
+        idempotencyKey: request.header(HEADERS.idempotencyKey),
+        minRevision: minRevisionFrom(request.header(HEADERS.minRevision)),
+        requestId: progress.requestId,
+        traceparent: request.header(HEADERS.traceparent),
+      },
+      { apiKey, transport: 'http', remoteAddress: request.remoteAddress },
+    )
+    progress.environment = outcome.environment
+    if (!outcome.ok) {
+      progress.error = outcome.error
+      return errorResponse(outcome.error, progress.requestId)
+    }
+    const { answer } = outcome
+    const response = successResponse(request, method, row, answer, engine.facts.epoch)
+    if (method !== 'kv.get') return response
+    return { ...response, keep: keptEntry(response, query, outcome.environment, params, answer) }
+  }
+
+  private notAllowed(verb: string, allow: string, progress: Progress): HttpResponse {
+    const error = errorFor('method_not_allowed', `${verb} has no meaning here; ${allow} have`)
+    progress.error = error
+    const response = errorResponse(error, progress.requestId)
+    response.headers.allow = allow
+    return response
+  }
+}
+
+const NO_BYTES = new Uint8Array()
+
+/** The row that is meant; HEAD asks for what GET would answer. */
+function chosenRow({ route }: RouteMatch, request: HttpRequest, { query }: Target): RouteRow | undefined {
+  const verb = request.verb === 'HEAD' ? 'GET' : request.verb
+  const header = (name: string) => request.header(name)
+  return route.rows.find(({ row }) => row.verb === verb && rowApplies(row, { query, header }))
+}

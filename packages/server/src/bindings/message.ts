@@ -1,0 +1,36 @@
+/** A request as HTTP bindings see it, whatever server it came from. */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly verb: string
+  /** Path and query as they were sent: nothing is decoded or normalised. */
+  readonly target: string
+  /** Lower-case name; several fields of one name are joined by commas. */
+  header(name: string): string | undefined
+  /**
+   * The whole body.
+   *
+   * @throws payload_too_large as soon as it is known to have more than `limit` bytes
+   */
+  body(limit: number): Uint8Array | Promise<Uint8Array>
+  readonly remoteAddress?: string | undefined
+}
+
+/** What to answer. */
+export interface HttpResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Record<string, string>
+  readonly body?: string | Uint8Array | undefined
+  /** Whether the same request may be answered by the same bytes until the entry changes. */
+  readonly keep?: Kept | undefined
+}
+
+/** The KV entry behind an answer. */
+export interface Kept {
+  readonly environment: string
+  readonly bucket: string
+  readonly key: string
+  readonly revision: number
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number | undefined
+}

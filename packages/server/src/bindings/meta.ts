@@ -1,0 +1,74 @@
+import { errorFor } from '@ironflow/core/errors'
+import type { Authenticator } from '../dispatch/authenticate'
+import type { Engine } from '../engine/engine'
+import type { Metrics } from '../observe/metrics'
+import { openapiDocument } from '../openapi/document'
+import type { Limits } from '../options'
+import { jsonResponse } from './answer'
+import { bearerKey } from './headers'
+import type { HttpRequest, HttpResponse } from './message'
+
+/** What the routes about the server itself need. */
+export interface MetaParts {
+  readonly engine: Engine
+  readonly authenticator: Authenticator
+  readonly metrics: Metrics
+  readonly limits: Limits
+  readonly version: string
+  /** Why the server does not serve yet, or no more, besides what its engine says. */
+  readonly notReady: () => string | undefined
+}
+
+type MetaRoute = (request: HttpRequest, parts: MetaParts) => HttpResponse | Promise<HttpResponse>
+
+/** The version of the wire that this server speaks. */
+const PROTOCOL = 1
+
+/** Routes about the server and not about anybody's data. All are GET. */
+export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaRoute>([
+  ['/health', () => jsonResponse(200, { status: 'ok' })],
+  [
+    '/ready',
+    (_, { engine, notReady }) => {
+      const status = engine.status()
+      const reason = notReady() ?? (status.ready ? undefined : status.reason)
+      if (reason !== undefined) throw errorFor('unavailable', `not ready: ${reason}`)
+      return jsonResponse(200, { status: 'ready' })
+    },
+  ],
+  [
+    '/metrics',
+    async (request, { authenticator, metrics }) => {
+      const principal = await authenticator.verify(bearerKey(request.header('authorization')))
+      const { contentType, text } = await metrics.scrape(principal)
+      return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text }
+    },
+  ],
+  [
+    '/api/v1/capabilities',
+    async (request, { authenticator, engine, limits, version }) => {
+      await authenticator.verify(bearerKey(request.header('authorization')))
+      const { name, durability, keyTtl } = engine.facts
+      return jsonResponse(200, {
+        version,
+        protocol: PROTOCOL,
+        engine: { name, durability, keyTtl },
+        limits: {
+          bodyBytes: limits.bodyBytes,
+          headerBytes: limits.headerBytes,
+          jsonDepth: limits.jsonDepth,
+          maxValueSize: limits.maxValueSize,
+          bucketsPerEnvironment: limits.bucketsPerEnvironment,
+          pageItems: limits.pageItems,
+        },
+      })
+    },
+  ],
+  [
+    '/api/v1/openapi.json',
+    async (request, { authenticator, version }) => {
+      await authenticator.verify(bearerKey(request.header('authorization')))
+      return jsonResponse(200, openapiDocument(version))
+    },
+  ],
+])

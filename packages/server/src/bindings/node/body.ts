@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http'
+import { beyondLimit } from '../../domain/limit'
+import type { Limits } from '../../options'
+
+/** The body's declared length; `undefined` where it comes in chunks, 0 where there is none. */
+export function declaredLength(request: IncomingMessage): number | undefined {
+  if (request.headers['transfer-encoding'] !== undefined) return undefined
+  return Number(request.headers['content-length'] ?? 0)
+}
+
+/**
+ * The whole body. One that says beforehand that it is too large is not read; one that turns out to be stops being kept
+ * at that point.
+ *
+ * @throws payload_too_large; or the error of a connection that was cut, which nobody is left to be told
+ */
+export function readBody(request: IncomingMessage, limit: number, limits: Limits): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () => reject(beyondLimit('payload_too_large', 'the body is too large', 'bodyBytes', limits))
+    if ((declaredLength(request) ?? 0) > limit) return tooLarge()
+    let first: Buffer | undefined
+    let rest: Buffer[] | undefined
+    let size = 0
+    const onData = (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit) {
+        request.off('data', onData)
+        request.off('end', onEnd)
+        tooLarge()
+      } else if (!first) first = chunk
+      else if (rest) rest.push(chunk)
+      else rest = [first, chunk]
+    }
+    const onEnd = () => resolve(rest ? Buffer.concat(rest, size) : (first ?? EMPTY))
+    request.on('data', onData)
+    request.on('end', onEnd)
+    request.on('error', reject)
+  })
+}
+
+const EMPTY = Buffer.alloc(0)

@@ -1,0 +1,47 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Ends a Node server without cutting off what it is answering. */
+export class GracefulStop {
+  /** Connections that have not asked anything yet: nobody waits for an answer there. */
+  private readonly silent = new Set<Socket>()
+  private stopping: Promise<void> | undefined
+
+  constructor(private readonly server: Server) {
+    server.on(server.listenerCount('secureConnection') > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.silent.add(socket)
+      socket.once('close', () => this.silent.delete(socket))
+    })
+  }
+
+  /** Whether answers are to be the last on their connection. */
+  get isStopping(): boolean {
+    return this.stopping !== undefined
+  }
+
+  /** A request came. */
+  heard(socket: Socket, response: ServerResponse): void {
+    if (this.silent.size > 0) this.silent.delete(socket)
+    // One that was written before the stop began promised to keep its connection.
+    if (this.isStopping) response.once('finish', () => setImmediate(() => this.server.closeIdleConnections()))
+  }
+
+  /**
+   * Accepts no more connections, closes those that wait, lets requests finish, and cuts what is left after `timeoutMs`.
+   * Resolves when all is closed. A second call waits for the first.
+   */
+  stop(timeoutMs: number): Promise<void> {
+    this.stopping ??= new Promise((resolve) => {
+      const timer = setTimeout(() => this.server.closeAllConnections(), timeoutMs)
+      const sweep = setInterval(() => this.server.closeIdleConnections(), 100)
+      this.server.close(() => {
+        clearTimeout(timer)
+        clearInterval(sweep)
+        resolve()
+      })
+      this.server.closeIdleConnections()
+      for (const socket of this.silent) socket.destroy()
+    })
+    return this.stopping
+  }
+}

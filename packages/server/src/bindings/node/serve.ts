@@ -1,0 +1,107 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { IronflowServer } from '../../server'
+import type { HttpRequest } from '../message'
+import { readBody } from './body'
+import { answerClientError } from './client-error'
+import { GracefulStop } from './graceful-stop'
+import { PlainKeyWarning } from './plain-key-warning'
+import { respond } from './respond'
+
+/** Where and how to listen. */
+export interface ServeOptions {
+  /** Default 9123; 0: any free one. */
+  port?: number | undefined
+  /** Default 127.0.0.1. */
+  host?: string | undefined
+  /** PEM texts; absent: plain HTTP. */
+  tls?: { cert: string | Buffer; key: string | Buffer } | undefined
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly host: string
+  readonly port: number
+  /** `http://127.0.0.1:9123`. */
+  readonly url: string
+  /**
+   * Stops listening; requests that are being answered finish, for at most `timeoutMs` (default 10,000). Then the server
+   * is closed. Its engine is its maker's to close, after this.
+   */
+  close(timeoutMs?: number): Promise<void>
+}
+
+/** Tight enough that a client that sends a byte now and then does not hold a connection for long. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 2_000,
+} as const
+
+const CLOSE_TIMEOUT_MS = 10_000
+
+/**
+ * Listens for HTTP with Node's own server, as soon as the first API key is made, where there is one to make.
+ *
+ * @throws what Node throws where it cannot listen, such as `EADDRINUSE`; what making that key threw
+ */
+export async function serve(server: IronflowServer, options: ServeOptions = {}): Promise<Listening> {
+  const { port = 9123, host = '127.0.0.1', tls } = options
+  const { limits, logger } = server.options
+  await server.ready
+  const settings = { ...TIMEOUTS, maxHeaderSize: limits.headerBytes, noDelay: true }
+  const node: Server = tls ? createHttpsServer({ ...settings, ...tls }) : createHttpServer(settings)
+  const stopping = new GracefulStop(node)
+  const warning = new PlainKeyWarning(logger, tls !== undefined)
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const answered = await server.handle(adapt(request, limits))
+    respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
+  }
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    stopping.heard(request.socket, response)
+    warning.look(request)
+    void answer(request, response)
+  }
+  node.on('request', onRequest)
+  // Nobody is told to go on with a body that will be refused: the answer comes at once.
+  node.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (Number(request.headers['content-length'] ?? 0) <= limits.bodyBytes) response.writeContinue()
+    onRequest(request, response)
+  })
+  node.on('clientError', (error, socket) => answerClientError(error, socket, limits))
+
+  await new Promise<void>((resolve, reject) => {
+    node.once('error', reject)
+    node.listen({ port, host }, resolve)
+  })
+  const address = node.address() as AddressInfo
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const url = `${tls ? 'https' : 'http'}://${shown}:${address.port}`
+  return {
+    host: address.address,
+    port: address.port,
+    url,
+    close: async (timeoutMs = CLOSE_TIMEOUT_MS) => {
+      server.drain()
+      await stopping.stop(timeoutMs)
+      await server.close()
+    },
+  }
+}
+
+function adapt(request: IncomingMessage, limits: IronflowServer['options']['limits']): HttpRequest {
+  const { headers } = request
+  return {
+    verb: request.method ?? '',
+    target: request.url ?? '',
+    header(name) {
+      const value = headers[name]
+      return typeof value === 'object' ? value.join(', ') : value
+    },
+    body: (limit) => readBody(request, limit, limits),
+    remoteAddress: request.socket.remoteAddress,
+  }
+}

@@ -1,0 +1,58 @@
+import { invalid } from '@ironflow/core/errors'
+import { METHODS, type MethodName, type MethodRow, matchPath, PathSyntaxError } from '@ironflow/core/protocol'
+
+/** The methods that share a path. */
+export interface Route {
+  readonly path: string
+  readonly segments: readonly string[]
+  /** In the order of the table: the first whose `when` holds is meant. */
+  readonly rows: readonly RouteRow[]
+  /** What `Allow` says. */
+  readonly allow: string
+}
+
+export interface RouteRow {
+  readonly method: MethodName
+  readonly row: MethodRow
+}
+
+/** A path that was found, with what it names. */
+export interface RouteMatch {
+  readonly route: Route
+  readonly params: Record<string, string>
+}
+
+const ROUTES: readonly Route[] = collect()
+
+/** The route of a raw path. @throws ValidationError for percent-encoding that is not UTF-8 */
+export function findRoute(path: string): RouteMatch | undefined {
+  const segments = path.split('/')
+  for (const route of ROUTES) {
+    const params = match(route.segments, segments)
+    if (params) return { route, params }
+  }
+  return undefined
+}
+
+function match(wanted: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  try {
+    return matchPath(wanted, segments)
+  } catch (error) {
+    if (error instanceof PathSyntaxError) throw invalid({ path: 'has percent-encoding that is not valid UTF-8' })
+    throw error
+  }
+}
+
+function collect(): Route[] {
+  const byPath = new Map<string, RouteRow[]>()
+  for (const [method, row] of Object.entries(METHODS) as [MethodName, MethodRow][]) {
+    const rows = byPath.get(row.path)
+    if (rows) rows.push({ method, row })
+    else byPath.set(row.path, [{ method, row }])
+  }
+  return Array.from(byPath, ([path, rows]) => {
+    const verbs = new Set(rows.map(({ row }) => row.verb as string))
+    if (verbs.has('GET')) verbs.add('HEAD')
+    return { path, segments: path.split('/'), rows, allow: [...verbs, 'OPTIONS'].join(', ') }
+  })
+}

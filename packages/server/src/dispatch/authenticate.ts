@@ -1,0 +1,110 @@
+import { errorFor, UnauthenticatedError } from '@ironflow/core/errors'
+import type { ApiKeys } from '../domain/api-keys'
+import type { KeyRecord } from '../domain/key-records'
+import { ANYBODY, type Principal } from '../domain/principal'
+import { parseScope } from '../domain/scopes'
+import type { Engine } from '../engine/engine'
+import { API_KEYS_BUCKET } from '../keyspace'
+import { API_KEY_SYNTAX } from '../options'
+
+/** What authentication stands on. */
+export interface AuthenticatorParts {
+  readonly engine: Engine
+  readonly apiKeys: ApiKeys
+  readonly auth: 'required' | 'none'
+  /** How many verified keys are kept. */
+  readonly cachedKeys: number
+  readonly now: () => number
+  /** Resolves when the first key was made: until then an unknown key is not yet wrong. */
+  readonly bootstrapped: Promise<void>
+}
+
+/**
+ * Who calls. A verified key is kept in memory, so that the usual call costs a look into a map; any change of the key
+ * store forgets them all, and a key's end is looked at each time.
+ */
+export class Authenticator {
+  private readonly verified = new Map<string, Principal>()
+  /** Counts changes of the key store: what was read before a change must not be kept after it. */
+  private changes = 0
+  private readonly unfollow: () => void
+
+  constructor(private readonly parts: AuthenticatorParts) {
+    this.unfollow = parts.engine.follow(API_KEYS_BUCKET, () => this.forget())
+  }
+
+  /** The principal, where no look into the store is needed. */
+  known(apiKey: string | undefined): Principal | undefined {
+    if (this.parts.auth === 'none') return ANYBODY
+    const principal = apiKey === undefined ? undefined : this.verified.get(apiKey)
+    return principal && !this.isOver(principal) ? principal : undefined
+  }
+
+  /**
+   * The principal of a key.
+   *
+   * @throws UnauthenticatedError for no key, an unknown one, one that has ended; `unavailable` where the store of keys
+   * cannot be asked: a key that cannot be checked is not a wrong one
+   */
+  async verify(apiKey: string | undefined): Promise<Principal> {
+    const known = this.known(apiKey)
+    if (known) return known
+    if (apiKey === undefined) {
+      throw new UnauthenticatedError('an API key is needed: Authorization: Bearer ifkey_…', 'unauthenticated')
+    }
+    if (!API_KEY_SYNTAX.test(apiKey)) throw new UnauthenticatedError('that is no API key', 'unauthenticated')
+    const { changes } = this
+    const principal = await this.find(apiKey)
+    if (!principal) throw new UnauthenticatedError('the API key is not known, or was revoked', 'unauthenticated')
+    if (this.isOver(principal)) throw new UnauthenticatedError('the API key has expired', 'unauthenticated')
+    if (changes === this.changes) this.keep(apiKey, principal)
+    return principal
+  }
+
+  /** Forgets every verified key. */
+  forget(): void {
+    this.changes++
+    this.verified.clear()
+  }
+
+  close(): void {
+    this.unfollow()
+    this.verified.clear()
+  }
+
+  private async find(apiKey: string): Promise<Principal | undefined> {
+    try {
+      const record = await this.parts.apiKeys.find(apiKey)
+      if (record) return principalOf(record)
+      await this.parts.bootstrapped
+      const late = await this.parts.apiKeys.find(apiKey)
+      return late && principalOf(late)
+    } catch (error) {
+      throw errorFor('unavailable', 'API keys cannot be checked now: the key store is not available', { cause: error })
+    }
+  }
+
+  private keep(apiKey: string, principal: Principal): void {
+    if (this.verified.size >= this.parts.cachedKeys) {
+      const [oldest] = this.verified.keys()
+      if (oldest !== undefined) this.verified.delete(oldest)
+    }
+    this.verified.set(apiKey, principal)
+  }
+
+  private isOver(principal: Principal): boolean {
+    // Written so that an end that cannot be read is over.
+    return principal.expiresAt !== undefined && !(principal.expiresAt > this.parts.now())
+  }
+}
+
+function principalOf({ id, role, environment, expiresAt, scopes }: KeyRecord): Principal {
+  return {
+    id,
+    role,
+    environment,
+    // A scope that is not understood grants nothing; a list of nothing else must not become "all".
+    scopes: scopes?.flatMap((text) => parseScope(text) ?? []),
+    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+  }
+}

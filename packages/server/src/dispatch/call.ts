@@ -1,0 +1,26 @@
+import type { IronflowError } from '@ironflow/core/errors'
+import type { MethodName } from '@ironflow/core/protocol'
+import type { Answer } from '../domain/answer'
+
+/** A `Call` as a binding rebuilt it: nothing of it is checked yet. */
+export interface RawCall<M extends MethodName = MethodName> {
+  readonly method: M
+  readonly params: Readonly<Record<string, unknown>>
+  readonly environment?: string | undefined
+  readonly idempotencyKey?: string | undefined
+  readonly minRevision?: number | undefined
+  readonly requestId: string
+  readonly traceparent?: string | undefined
+}
+
+/** Who calls, as far as the wire can tell. */
+export interface Caller {
+  readonly apiKey?: string | undefined
+  readonly transport: 'http' | 'in-process'
+  readonly remoteAddress?: string | undefined
+}
+
+/** How a call ended. The environment is there as soon as it was known. */
+export type Outcome<M extends MethodName = MethodName> =
+  | { readonly ok: true; readonly environment: string; readonly answer: Answer<M> }
+  | { readonly ok: false; readonly environment: string | undefined; readonly error: IronflowError }

@@ -1,0 +1,92 @@
+import { errorFor, invalid } from '@ironflow/core/errors'
+import { stringify } from '@ironflow/core/protocol'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import type { Answer } from '../domain/answer'
+import type { Limits } from '../options'
+
+/** The calls that one key names: the same key of somebody else, or for something else, is another one. */
+export interface IdempotencyScope {
+  readonly environment: string
+  readonly principal: string
+  readonly method: string
+  readonly key: string
+}
+
+interface Remembered {
+  readonly fingerprint: string
+  readonly expiresAt: number
+  /** Absent while the first call is under way. */
+  answer?: Answer
+  pending?: Promise<unknown>
+}
+
+/**
+ * Answers a repeated call with what the first one answered. A repetition that comes while the first is under way waits
+ * for it; a call that failed is forgotten, so its repetition tries again.
+ *
+ * Entries all live equally long, so the map's own order is the order in which they end: what is past its time goes from
+ * the front whenever something is added, and no entry needs a timer.
+ */
+export class Idempotency {
+  private readonly entries = new Map<string, Remembered>()
+
+  constructor(
+    private readonly limits: Pick<Limits, 'idempotencyEntries' | 'idempotencyWindowMs'>,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Runs `work`, or answers what it answered before.
+   *
+   * @throws ConflictError code `idempotency_conflict` where the key came with other parameters before
+   */
+  async once<A extends Answer>(scope: IdempotencyScope, params: unknown, work: () => Promise<A>): Promise<A> {
+    const { environment, principal, method, key } = scope
+    if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw invalid({ 'idempotency-key': 'must be 1 to 255 printable ASCII' })
+    const name = `${environment} ${principal} ${method} ${key}`
+    const fingerprint = fingerprintOf(params)
+    for (;;) {
+      const known = this.entries.get(name)
+      if (!known || known.expiresAt <= this.now()) return this.first(name, fingerprint, work)
+      if (known.fingerprint !== fingerprint) {
+        throw errorFor('idempotency_conflict', 'this Idempotency-Key came with another call within its time')
+      }
+      if (known.answer) return known.answer as A
+      // Whatever becomes of it: either there is an answer then, or no entry, and this call is the first.
+      await known.pending?.catch(() => undefined)
+    }
+  }
+
+  private async first<A extends Answer>(name: string, fingerprint: string, work: () => Promise<A>): Promise<A> {
+    const entry: Remembered = { fingerprint, expiresAt: this.now() + this.limits.idempotencyWindowMs }
+    // Deleted first, so that one that is past its time moves to the end.
+    this.entries.delete(name)
+    this.entries.set(name, entry)
+    this.forget()
+    try {
+      const pending = work()
+      entry.pending = pending
+      const answer = await pending
+      entry.answer = answer
+      entry.pending = undefined
+      return answer
+    } catch (error) {
+      if (this.entries.get(name) === entry) this.entries.delete(name)
+      throw error
+    }
+  }
+
+  private forget(): void {
+    const now = this.now()
+    for (const [name, entry] of this.entries) {
+      if (entry.expiresAt > now && this.entries.size <= this.limits.idempotencyEntries) return
+      this.entries.delete(name)
+    }
+  }
+}
+
+/** Half of a SHA-256: enough that nobody finds two bodies, and short, since thousands are kept. */
+function fingerprintOf(params: unknown): string {
+  return String.fromCharCode(...sha256(utf8ToBytes(stringify(params))).subarray(0, 16))
+}

@@ -1,0 +1,177 @@
+import { ConflictError, isIronflowError, NotFoundError } from '@ironflow/core/errors'
+import type { BucketInfo, BucketOptions, Params } from '@ironflow/core/protocol'
+import type { BucketConfig, BucketRecord, Engine } from '../engine/engine'
+import { bucketOf, isSystemBucket, storedName, storedPrefix } from '../keyspace'
+import { bucketDefaults, type Limits } from '../options'
+import type { Answer } from './answer'
+import { KeyedQueue } from './commit'
+import { decodeCursor, encodeCursor } from './cursor'
+import { beyondLimit } from './limit'
+
+/** How many names of buckets known to be there are kept. */
+const MAX_KNOWN = 100_000
+
+/** The buckets of an environment. Parameters arrive validated. */
+export class Buckets {
+  private readonly creations = new KeyedQueue()
+  /** Stored names of buckets that were there: what a put need not look for. */
+  private readonly known = new Set<string>()
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly limits: Limits,
+  ) {}
+
+  async create(environment: string, params: Params<'kv.createBucket'>): Promise<Answer<'kv.createBucket'>> {
+    const { name, ifExists, ...options } = params
+    const made = await this.make(environment, name, { ...bucketDefaults(this.limits), ...settled(options) })
+    if (made) return answer(environment, made)
+    const there = await this.record(environment, name)
+    if (ifExists === 'update') {
+      return { ...answer(environment, await this.engine.updateBucket(there.name, options)), created: false }
+    }
+    if (!isSame(there, { ...bucketDefaults(this.limits), ...settled(options) })) {
+      throw new ConflictError(`there is a bucket ${name} with other options`, 'already_exists')
+    }
+    return { ...answer(environment, there), created: false }
+  }
+
+  /** @param isVisible which names the caller may see */
+  async list(
+    environment: string,
+    { limit, cursor }: Params<'kv.listBuckets'>,
+    isVisible: (name: string) => boolean,
+  ): Promise<Answer<'kv.listBuckets'>> {
+    const from = decodeCursor('buckets', cursor)
+    const after = from === undefined ? undefined : storedName(environment, from)
+    const page = await this.engine.listBuckets(storedPrefix(environment), {
+      after,
+      limit: limit ?? this.limits.pageItems,
+    })
+    const buckets = page.buckets
+      .map((record) => info(environment, record))
+      .filter(({ name }) => !isSystemBucket(name) && isVisible(name))
+    const nextCursor = page.next === undefined ? undefined : encodeCursor('buckets', bucketOf(environment, page.next))
+    return { result: { buckets, count: buckets.length, nextCursor } }
+  }
+
+  async info(environment: string, bucket: string): Promise<Answer<'kv.getBucketInfo'>> {
+    return { result: info(environment, await this.record(environment, bucket)) }
+  }
+
+  async update(environment: string, params: Params<'kv.updateBucket'>): Promise<Answer<'kv.updateBucket'>> {
+    const { bucket, ...options } = params
+    const { name } = await this.record(environment, bucket)
+    return answer(environment, await this.engine.updateBucket(name, options))
+  }
+
+  async delete(environment: string, bucket: string): Promise<Answer<'kv.deleteBucket'>> {
+    const stored = storedName(environment, bucket)
+    const revision = await this.engine.deleteBucket(stored)
+    this.known.delete(stored)
+    if (revision === undefined) throw noBucket(bucket)
+    return { result: { revision }, revision }
+  }
+
+  /**
+   * The stored name of a bucket that is about to be written to, made with the defaults where it is not there. The engine
+   * would make it too, but it does not count them.
+   *
+   * @throws storage_full where the environment has as many as it may
+   */
+  forWriting(environment: string, bucket: string): string | Promise<string> {
+    const stored = storedName(environment, bucket)
+    return this.known.has(stored) ? stored : this.ensure(environment, bucket, stored)
+  }
+
+  private async ensure(environment: string, bucket: string, stored: string): Promise<string> {
+    if (!(await this.engine.bucketInfo(stored))) await this.make(environment, bucket, bucketDefaults(this.limits))
+    this.remember(stored)
+    return stored
+  }
+
+  /** Makes a bucket, one at a time in each environment so that they can be counted; `undefined`: it was there. */
+  private make(environment: string, bucket: string, config: BucketConfig): Promise<BucketRecord | undefined> {
+    const stored = storedName(environment, bucket)
+    return this.creations.run(environment, async () => {
+      if (await this.engine.bucketInfo(stored)) return undefined
+      await this.expectRoom(environment)
+      try {
+        const record = await this.engine.createBucket(stored, config)
+        this.remember(stored)
+        return record
+      } catch (error) {
+        if (isIronflowError(error) && error.code === 'already_exists') return undefined
+        throw error
+      }
+    })
+  }
+
+  private async expectRoom(environment: string): Promise<void> {
+    const max = this.limits.bucketsPerEnvironment
+    let count = 0
+    let after: string | undefined
+    do {
+      const page = await this.engine.listBuckets(storedPrefix(environment), { after, limit: max + 8 })
+      count += page.buckets.filter(({ name }) => !isSystemBucket(bucketOf(environment, name))).length
+      after = page.next
+    } while (after !== undefined && count < max)
+    if (count >= max) {
+      throw beyondLimit(
+        'storage_full',
+        'the environment has all the buckets it may',
+        'bucketsPerEnvironment',
+        this.limits,
+      )
+    }
+  }
+
+  private async record(environment: string, bucket: string): Promise<BucketRecord> {
+    const record = await this.engine.bucketInfo(storedName(environment, bucket))
+    if (!record) throw noBucket(bucket)
+    return record
+  }
+
+  private remember(stored: string): void {
+    if (this.known.size >= MAX_KNOWN) this.known.clear()
+    this.known.add(stored)
+  }
+}
+
+function answer(environment: string, record: BucketRecord): { result: BucketInfo; revision: number } {
+  return { result: info(environment, record), revision: record.createdRevision }
+}
+
+function info(environment: string, record: BucketRecord): BucketInfo {
+  return {
+    name: bucketOf(environment, record.name),
+    description: record.description,
+    ttlSeconds: record.ttlSeconds,
+    history: record.history,
+    maxBytes: record.maxBytes,
+    maxValueSize: record.maxValueSize,
+    values: record.values,
+    bytes: record.bytes,
+    createdAt: new Date(record.createdAt).toISOString(),
+  }
+}
+
+/** Options without those that are not given. */
+function settled(options: BucketOptions): Partial<BucketConfig> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+/** Whether a bucket is what was asked for; a limit of 0 is none, and no description is an empty one. */
+function isSame(there: BucketConfig, wanted: BucketConfig): boolean {
+  return (
+    (there.description ?? '') === (wanted.description ?? '') &&
+    (there.ttlSeconds ?? 0) === (wanted.ttlSeconds ?? 0) &&
+    there.history === wanted.history &&
+    (there.maxBytes ?? 0) === (wanted.maxBytes ?? 0) &&
+    there.maxValueSize === wanted.maxValueSize
+  )
+}
+
+function noBucket(bucket: string): NotFoundError {
+  return new NotFoundError(`there is no bucket ${bucket}`, 'not_found')
+}

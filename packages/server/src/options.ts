@@ -1,0 +1,156 @@
+import { invalid } from '@ironflow/core/errors'
+import { environmentRule } from '@ironflow/core/protocol'
+import { version } from '../package.json'
+import type { BucketConfig, Engine } from './engine/engine'
+import { CommitMeter } from './observe/commit-meter'
+import { type Logger, silentLogger } from './observe/logger'
+
+/** What a server can be told. Only the engine has no default; the object is read once and not kept. */
+export interface ServerOptions {
+  /** Where everything is kept. Closing it is its maker's business. */
+  engine: Engine
+  /**
+   * `required` (default): every call needs an API key. `none`: for development; everybody may do everything, so only
+   * requests from this machine are answered, and from pages it serves itself.
+   */
+  auth?: 'required' | 'none' | undefined
+  /** Origins whose pages may call this server: `https://app.example.com`. Default: none. */
+  corsOrigins?: readonly string[] | undefined
+  /** The environments there are; any other is refused, so that a typo is not an empty world. Default: any. */
+  environments?: readonly string[] | undefined
+  limits?: Partial<Limits> | undefined
+  /** A pino logger, or anything like one. Default: silence. */
+  logger?: Logger | undefined
+  /** What the engine's `onCommit` tells, so that `/metrics` knows of commits. */
+  commits?: CommitMeter | undefined
+  /** An admin key that the first start makes, instead of one by chance: `ifkey_` and 48 hex digits. */
+  bootstrapKey?: string | undefined
+  /**
+   * Takes the admin key that the first start made by chance; nobody else will ever see it. The key counts only after
+   * this has resolved. Without this and {@link bootstrapKey}, no key is made.
+   */
+  onBootstrapKey?: ((key: string) => void | Promise<void>) | undefined
+  /** What `/api/v1/capabilities` says. Default: the package's version. */
+  version?: string | undefined
+  /** Wall clock in epoch milliseconds; tests bring their own. */
+  now?: (() => number) | undefined
+}
+
+/** Every bound this server keeps. An error that one of them causes names it. */
+export interface Limits {
+  /** Bytes of a request's body. Default 1 MiB. */
+  bodyBytes: number
+  /** Bytes of a request's headers, the request line included. Default 16 KiB. */
+  headerBytes: number
+  /** How deep JSON may nest. Default 64. */
+  jsonDepth: number
+  /** Bytes of a value: the default of buckets, the most one can be told, and what a document may have. Default 1,000,000. */
+  maxValueSize: number
+  /** Default 1,000. */
+  bucketsPerEnvironment: number
+  /** Revisions that are kept of a config document, 1 … 64. Default 64. */
+  configHistory: number
+  /** Scopes of one API key. Default 100. */
+  scopesPerKey: number
+  /** Items of one page of a list, and how many there are unless asked otherwise. Default 1,000. */
+  pageItems: number
+  /** Bytes of values after which a page of a list ends early. Default 4 MiB. */
+  pageBytes: number
+  /** Milliseconds for which an `Idempotency-Key` is remembered. Default two minutes. */
+  idempotencyWindowMs: number
+  /** How many are remembered at most; beyond it the oldest go early. Default 200,000. */
+  idempotencyEntries: number
+  /** Verified API keys that are kept in memory. Default 10,000. */
+  cachedKeys: number
+  /** Bytes of encoded answers to reads of KV entries that are kept in memory; 0: none. Default 64 MiB. */
+  answerCacheBytes: number
+  /** Buckets of which `/metrics` shows bytes and values. Default 1,000. */
+  metricsBuckets: number
+}
+
+/** What a server does unless it is told otherwise. */
+export const DEFAULTS = {
+  auth: 'required',
+  limits: {
+    bodyBytes: 1_048_576,
+    headerBytes: 16_384,
+    jsonDepth: 64,
+    maxValueSize: 1_000_000,
+    bucketsPerEnvironment: 1_000,
+    configHistory: 64,
+    scopesPerKey: 100,
+    pageItems: 1_000,
+    pageBytes: 4_194_304,
+    idempotencyWindowMs: 120_000,
+    idempotencyEntries: 200_000,
+    cachedKeys: 10_000,
+    answerCacheBytes: 67_108_864,
+    metricsBuckets: 1_000,
+  },
+} as const satisfies { auth: string; limits: Limits }
+
+/** {@link ServerOptions} with everything decided. */
+export interface ResolvedOptions {
+  readonly engine: Engine
+  readonly auth: 'required' | 'none'
+  readonly corsOrigins: ReadonlySet<string>
+  readonly environments: ReadonlySet<string> | undefined
+  readonly limits: Readonly<Limits>
+  readonly logger: Logger
+  readonly commits: CommitMeter
+  readonly bootstrapKey: string | undefined
+  readonly onBootstrapKey: ((key: string) => void | Promise<void>) | undefined
+  readonly version: string
+  readonly now: () => number
+}
+
+/** An API key as it is handed out. */
+export const API_KEY_SYNTAX = /^ifkey_[0-9a-f]{48}$/
+
+/** Decides every option, once. @throws ValidationError naming each option that cannot be used */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  const fields: Record<string, string> = {}
+  const given = Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined)
+  const limits: Limits = { ...DEFAULTS.limits, ...Object.fromEntries(given) }
+  for (const [name, value] of given) {
+    if (!Object.hasOwn(DEFAULTS.limits, name)) fields[`limits.${name}`] = 'is no limit of this server'
+    else if (!Number.isSafeInteger(value) || value < (name === 'answerCacheBytes' ? 0 : 1)) {
+      fields[`limits.${name}`] = 'must be a whole number above 0'
+    }
+  }
+  if (limits.configHistory > 64) fields['limits.configHistory'] = 'must be at most 64'
+  for (const origin of options.corsOrigins ?? []) {
+    if (!isOrigin(origin)) fields.corsOrigins = `${origin} is no origin, such as https://app.example.com`
+  }
+  for (const environment of options.environments ?? []) {
+    const problem = environmentRule(environment)
+    if (problem) fields.environments = problem
+  }
+  // What was given is not repeated: it may be a key with a typo.
+  if (options.bootstrapKey !== undefined && !API_KEY_SYNTAX.test(options.bootstrapKey)) {
+    fields.bootstrapKey = 'must be ifkey_ and 48 lower-case hex digits'
+  }
+  if (Object.keys(fields).length > 0) throw invalid(fields)
+  return {
+    engine: options.engine,
+    auth: options.auth ?? DEFAULTS.auth,
+    corsOrigins: new Set(options.corsOrigins ?? []),
+    environments: options.environments && new Set(options.environments),
+    limits,
+    logger: options.logger ?? silentLogger,
+    commits: options.commits ?? new CommitMeter(),
+    bootstrapKey: options.bootstrapKey,
+    onBootstrapKey: options.onBootstrapKey,
+    version: options.version ?? version,
+    now: options.now ?? Date.now,
+  }
+}
+
+/** What an engine should give a bucket that a put creates, by these limits: its `bucketDefaults`. */
+export function bucketDefaults(limits: Pick<Limits, 'maxValueSize'> = DEFAULTS.limits): BucketConfig {
+  return { history: 1, maxValueSize: limits.maxValueSize }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
+}

@@ -1,0 +1,136 @@
+import type { MethodName, Reply } from '@ironflow/core/protocol'
+import { handleFetch } from './bindings/fetch'
+import { HttpBinding } from './bindings/http'
+import type { HttpRequest, HttpResponse } from './bindings/message'
+import { Authenticator } from './dispatch/authenticate'
+import type { Caller, RawCall } from './dispatch/call'
+import { Dispatcher } from './dispatch/dispatch'
+import { createHandlers } from './dispatch/handlers'
+import { Idempotency } from './dispatch/idempotency'
+import { ApiKeys } from './domain/api-keys'
+import { bootstrap } from './domain/bootstrap'
+import { Buckets } from './domain/buckets'
+import { ConfigDocuments } from './domain/config'
+import { KeyValues } from './domain/kv'
+import { ANYBODY } from './domain/principal'
+import { Metrics, type Scrape } from './observe/metrics'
+import { Observer } from './observe/observer'
+import { RequestStats } from './observe/request-stats'
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options'
+
+/** A server without a socket: bindings bring it requests and calls. Made by {@link createServer}. */
+export interface IronflowServer {
+  /** Resolves when the first API key is made, where there is one to make; rejects where that failed. */
+  readonly ready: Promise<void>
+  readonly options: ResolvedOptions
+  /** For bindings that take a shorter way than {@link handle}. */
+  readonly dispatcher: Dispatcher
+  readonly authenticator: Authenticator
+  readonly observer: Observer
+  /** Makes a call. @throws IronflowError, and nothing else */
+  dispatch<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Reply<M>>
+  /** Answers an HTTP request, whatever server it came by. Never rejects. */
+  handle(request: HttpRequest): Promise<HttpResponse>
+  /** Answers a web-standard request. Never rejects. */
+  fetch(request: Request): Promise<Response>
+  /** What `/metrics` answers a key that may see everything. */
+  metrics(): Promise<Scrape>
+  /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. */
+  drain(): void
+  /** Lets go of what it follows. The engine is its maker's to close, after this. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a server on an engine.
+ *
+ * @throws ValidationError naming each option that cannot be used
+ * @example
+ * ```ts
+ * const server = createServer({ engine: createMemoryEngine({ bucketDefaults: bucketDefaults() }), auth: 'none' })
+ * const response = await server.fetch(new Request('http://localhost/api/v1/config'))
+ * ```
+ */
+export function createServer(serverOptions: ServerOptions): IronflowServer {
+  const options = resolveOptions(serverOptions)
+  const { engine, limits, now, logger, environments, auth, commits, corsOrigins, version } = options
+  const apiKeys = new ApiKeys(engine, now)
+  const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
+  const buckets = new Buckets(engine, limits)
+  const authenticator = new Authenticator({
+    engine,
+    apiKeys,
+    auth,
+    cachedKeys: limits.cachedKeys,
+    now,
+    bootstrapped: ready,
+  })
+  const dispatcher = new Dispatcher({
+    authenticator,
+    idempotency: new Idempotency(limits, now),
+    handlers: createHandlers({
+      engine,
+      limits,
+      config: new ConfigDocuments(engine, limits),
+      kv: new KeyValues(engine, buckets, limits),
+      buckets,
+      apiKeys,
+    }),
+    environments,
+    limits,
+    now,
+  })
+  // A revoked key is refused by this server at once, however late the store tells of the change.
+  dispatcher.onWrite((_, method) => {
+    if (method.startsWith('admin.apiKeys.')) authenticator.forget()
+  })
+  const requests = new RequestStats()
+  const observer = new Observer(requests, logger)
+  const metrics = new Metrics({ engine, requests, commits, maxBuckets: limits.metricsBuckets })
+
+  let notReady: string | undefined = 'starting'
+  ready.then(
+    () => {
+      if (notReady === 'starting') notReady = undefined
+    },
+    (error: unknown) => {
+      notReady = 'the first API key could not be made'
+      logger.error({ err: error }, notReady)
+    },
+  )
+  const http = new HttpBinding({
+    dispatcher,
+    observer,
+    engine,
+    authenticator,
+    metrics,
+    limits,
+    version,
+    corsOrigins,
+    dev: auth === 'none',
+    notReady: () => notReady,
+  })
+
+  return {
+    ready,
+    options,
+    dispatcher,
+    authenticator,
+    observer,
+    dispatch: (call, caller) => dispatcher.dispatch(call, caller),
+    handle: (request) => http.handle(request),
+    fetch: (request) => handleFetch(http, request, limits),
+    metrics: () => metrics.scrape(ANYBODY),
+    drain: () => {
+      notReady = 'shutting down'
+    },
+    close: async () => {
+      notReady = 'shutting down'
+      authenticator.close()
+    },
+  }
+}
+
+function start({ engine, bootstrapKey, onBootstrapKey, now }: ResolvedOptions, apiKeys: ApiKeys): Promise<void> {
+  return bootstrap(engine, apiKeys, { key: bootstrapKey, onKey: onBootstrapKey, now })
+}
