@@ -17,6 +17,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     entry: {
       'sqlite-worker': path('src/engine/sqlite/worker.ts'),
       'sqlite-child': path('test/engine/sqlite/child.ts'),
+      'sqlite-backup-worker': path('test/engine/sqlite/backup-worker.ts'),
+      'sqlite-mortal-worker': path('test/engine/sqlite/mortal-worker.ts'),
     },
     outDir: fileURLToPath(bundles),
     tsconfig: path('tsconfig.json'),

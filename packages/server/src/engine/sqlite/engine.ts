@@ -225,8 +225,12 @@ class SqliteEngine implements Engine {
     if (!this.#opened || this.#settling) return
     const { reader, committer } = this.#opened
     const now = this.#now()
-    if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
-    else if (reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
+    try {
+      if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
+      else if (reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
+    } catch {
+      // A database that cannot be read: every call says so, and a timer has nobody to say it to.
+    }
   }
 
   #maintain(write: Write): void {

@@ -62,7 +62,12 @@ export function newId(): string {
 export function installDatabase(directory: string, identity: Identity, write: (path: string) => void): void {
   const path = join(directory, NEW_DATABASE_FILE)
   removeDatabase(path)
-  write(path)
+  try {
+    write(path)
+  } catch (error) {
+    removeDatabase(path)
+    throw error
+  }
   syncFile(path)
   syncDirectory(directory)
   writeMarker(directory, identity)

@@ -12,10 +12,16 @@ const CHECKPOINT_PAGES = 4_000
 
 const ADVICE = 'restore a backup with `ironflow restore --force`, or put the right file back'
 
-/** Opens the one connection that writes. */
-export function openForWriting({ path, maxPages }: WorkerStart): Database.Database {
+/**
+ * Opens the one connection that writes.
+ *
+ * @throws where the database is not the one that was expected, or not whole
+ */
+export function openForWriting(start: WorkerStart): Database.Database {
+  const { path, maxPages } = start
   const db = new Database(path, { fileMustExist: true, timeout: 2_000 })
   try {
+    checkIdentity(db, start)
     db.pragma('journal_mode = WAL')
     // Every commit waits for the disk: what was acknowledged survives a power failure.
     db.pragma('synchronous = FULL')
@@ -25,10 +31,11 @@ export function openForWriting({ path, maxPages }: WorkerStart): Database.Databa
     db.pragma('cache_size = -65536')
     db.pragma('temp_store = MEMORY')
     if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`)
+    checkWhole(db, path)
     return db
   } catch (error) {
     db.close()
-    throw damaged(path, error)
+    throw error instanceof SqliteError ? damaged(path, error) : error
   }
 }
 
@@ -39,28 +46,25 @@ export function openForReading(path: string): Database.Database {
   return db
 }
 
-/** Refuses a database that is not the one the marker names, or not whole. */
-export function checkDatabase(db: Database.Database, expected: { path: string; storeId: string; epoch: string }): void {
+/** Refuses a database that is not the one the marker names. */
+export function checkIdentity(db: Database.Database, expected: Pick<WorkerStart, 'path' | 'storeId' | 'epoch'>): void {
   const { path } = expected
-  try {
-    const problem = formatProblem(db)
-    if (problem) throw refused(`${path} ${problem}; ${ADVICE}`)
-    const identity = identityOf(db)
-    if (identity?.storeId !== expected.storeId || identity.epoch !== expected.epoch) {
-      throw refused(`${path} belongs to another store than its store.json; ${ADVICE}`)
-    }
-    checkWhole(db, path)
-  } catch (error) {
-    throw error instanceof SqliteError ? damaged(path, error) : error
+  const problem = formatProblem(db)
+  if (problem) throw refused(`${path} ${problem}; ${ADVICE}`)
+  const identity = identityOf(db)
+  if (identity?.storeId !== expected.storeId || identity.epoch !== expected.epoch) {
+    throw refused(`${path} belongs to another store than its store.json; ${ADVICE}`)
   }
 }
 
 function checkWhole(db: Database.Database, path: string): void {
-  // With the log written back the file has to be as long as the database says, whatever its size.
-  db.pragma('wal_checkpoint(TRUNCATE)')
+  // With the log written back the file has to be as long as the database says, whatever its size. Only a backup that
+  // reads just now can keep it from being written back.
+  const [log] = db.pragma('wal_checkpoint(TRUNCATE)') as { log: number; checkpointed: number }[]
+  const isWrittenBack = log?.log === log?.checkpointed
   const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }))
   const size = statSync(path).size
-  if (size < bytes) throw refused(`${path} is cut off: ${size} of ${bytes} bytes are there; ${ADVICE}`)
+  if (isWrittenBack && size < bytes) throw refused(`${path} is cut off: ${size} of ${bytes} bytes are there; ${ADVICE}`)
   if (bytes > FULL_CHECK_BYTES) return
   const result = db.pragma('quick_check(1)', { simple: true })
   if (result !== 'ok') throw refused(`${path} is damaged: ${result}; ${ADVICE}`)

@@ -9,7 +9,7 @@ import { EntryTable, type KeyRow, olderOf } from './entry-table'
 import type { Expired, Outcome, PutWrite, RemoveWrite, WorkerStart, Write } from './messages'
 
 /** How many expiries, and how many forgotten tombstones, one `settle` commits. */
-const SETTLE_LIMIT = 500
+const SETTLE_LIMIT = 1_000
 
 const PUT = OPERATIONS.indexOf('put')
 const PURGE = OPERATIONS.indexOf('purge')

@@ -2,7 +2,7 @@ import { isIronflowError } from '@ironflow/core/errors'
 import type Database from 'better-sqlite3'
 import { SqliteError } from 'better-sqlite3'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
-import { checkDatabase, openForWriting } from './open-database'
+import { openForWriting } from './open-database'
 import { DATABASE_FILE } from './schema'
 import { Transaction } from './transaction'
 
@@ -24,7 +24,6 @@ export class Writer {
   constructor(start: WorkerStart) {
     this.#start = start
     this.#db = openForWriting(start)
-    checkDatabase(this.#db, start)
     this.#transaction = new Transaction(this.#db, start)
     this.#revision = this.#transaction.revision
   }
@@ -129,7 +128,6 @@ export class Writer {
     try {
       this.#db.close()
       this.#db = openForWriting(this.#start)
-      checkDatabase(this.#db, this.#start)
       const transaction = new Transaction(this.#db, this.#start)
       if (transaction.revision !== this.#revision) {
         // Followers were never told of what a failed commit has left; a restart makes them read it.

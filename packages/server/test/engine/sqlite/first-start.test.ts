@@ -1,0 +1,68 @@
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openForTest, openIn, temporaryDirectory, text } from './store-directory'
+
+async function empty(): Promise<string> {
+  const directory = join(await temporaryDirectory(), 'data')
+  await (await openIn(directory)).close()
+  return directory
+}
+
+it('a store is made where there is nothing, and what it leaves when closed is two files and a lock', async () => {
+  const directory = join(await temporaryDirectory(), 'deep', 'data')
+  const engine = await openIn(directory)
+  await engine.put('b', 'k', text('v'))
+  await engine.close()
+  expect((await readdir(directory)).sort()).toEqual(['ironflow.db', 'ironflow.lock', 'store.json'])
+})
+
+it('a crash before the marker was written leaves nothing that matters: the store is made again', async () => {
+  const directory = await empty()
+  await rename(join(directory, 'ironflow.db'), join(directory, 'ironflow.db.new'))
+  await rm(join(directory, 'store.json'))
+  const engine = await openForTest(directory)
+  await engine.put('b', 'k', text('v'))
+  expect(await readdir(directory)).not.toContain('ironflow.db.new')
+})
+
+it('a crash in the midst of making the database does, too', async () => {
+  const directory = await temporaryDirectory()
+  await writeFile(join(directory, 'ironflow.db.new'), 'half of a data')
+  await writeFile(join(directory, 'ironflow.db.new-journal'), 'and its journal')
+  await openForTest(directory)
+  expect((await readdir(directory)).filter((name) => name.includes('.new'))).toEqual([])
+})
+
+it('after a crash between marker and database the next start finishes', async () => {
+  const directory = await empty()
+  await rename(join(directory, 'ironflow.db'), join(directory, 'ironflow.db.new'))
+  const { epoch } = JSON.parse(await readFile(join(directory, 'store.json'), 'utf8')) as { epoch: string }
+  const engine = await openForTest(directory)
+  expect(engine.facts.epoch).toBe(epoch)
+  await engine.put('b', 'k', text('v'))
+})
+
+it('a new database that the marker does not name is not taken for the lost one', async () => {
+  const [directory, other] = [await empty(), await empty()]
+  await copyFile(join(other, 'ironflow.db'), join(directory, 'ironflow.db.new'))
+  await rm(join(directory, 'ironflow.db'))
+  await expect(openIn(directory)).rejects.toThrow(/missing/)
+})
+
+it('a new database that the marker does not name does not replace the store', async () => {
+  const [directory, other] = [await empty(), await empty()]
+  const before = await openIn(directory)
+  await before.put('b', 'k', text('mine'))
+  await before.close()
+  await copyFile(join(other, 'ironflow.db'), join(directory, 'ironflow.db.new'))
+  const engine = await openForTest(directory)
+  expect(await engine.get('b', 'k')).toMatchObject({ value: text('mine') })
+})
+
+it('a log without its database is refused', async () => {
+  const directory = join(await temporaryDirectory(), 'data')
+  await mkdir(directory)
+  await writeFile(join(directory, 'ironflow.db-wal'), 'writes of somebody')
+  await expect(openIn(directory)).rejects.toThrow(/without its store\.json/)
+})

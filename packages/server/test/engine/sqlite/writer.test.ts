@@ -1,0 +1,126 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { findStore } from '../../../src/engine/sqlite/installation'
+import type { Write } from '../../../src/engine/sqlite/messages'
+import { Writer } from '../../../src/engine/sqlite/writer'
+import { temporaryDirectory } from './store-directory'
+
+function put(key: string, value = 'v'): Write {
+  const now = Date.now()
+  return {
+    do: 'put',
+    bucket: 'b',
+    key,
+    encoding: 1,
+    value,
+    bytes: value.length,
+    expected: undefined,
+    keyExpiresAt: undefined,
+    now,
+  }
+}
+
+async function writer(): Promise<{ writer: Writer; path: string }> {
+  const directory = await temporaryDirectory()
+  const path = join(directory, 'ironflow.db')
+  const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
+  const opened = new Writer({ path, ...findStore(directory), bucketDefaults, tombstoneRetentionMs: 1_000 })
+  onTestFinished(() => opened.close())
+  return { writer: opened, path }
+}
+
+/** Makes SQLite's next statements that start so fail, as it does when the disk does. */
+function failing(statement: string, code: string, times = 1): void {
+  const original = Database.prototype.exec
+  let left = times
+  const spy = vi.spyOn(Database.prototype, 'exec').mockImplementation(function (this: Database.Database, sql: string) {
+    if (sql.startsWith(statement) && left-- > 0) throw new Database.SqliteError('disk I/O error', code)
+    return original.call(this, sql)
+  })
+  onTestFinished(() => spy.mockRestore())
+}
+
+function keysIn(path: string): unknown[] {
+  const db = new Database(path, { readonly: true })
+  const keys = db.prepare('SELECT key FROM keys ORDER BY key').pluck().all()
+  db.close()
+  return keys
+}
+
+it('a commit that fails acknowledges nothing and leaves nothing', async () => {
+  const { writer: store, path } = await writer()
+  store.commit([put('a')])
+  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  const report = store.commit([put('b'), put('c')])
+  expect(report.outcomes).toMatchObject([
+    { kind: 'failed', code: 'unavailable' },
+    { kind: 'failed', code: 'unavailable' },
+  ])
+  expect(report).toMatchObject({ writes: 0, trouble: expect.stringMatching(/SQLITE_IOERR_FSYNC/) })
+  expect(keysIn(path)).toEqual(['a'])
+})
+
+it('after an error of the disk nothing is written until a probe has opened the database again', async () => {
+  const { writer: store, path } = await writer()
+  const [first] = store.commit([put('a')]).outcomes
+  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  store.commit([put('b')])
+  expect(store.commit([put('c')]).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
+  expect(store.commit([{ do: 'probe' }])).toMatchObject({ outcomes: [{ kind: 'settled' }], trouble: undefined })
+  const [next] = store.commit([put('d')]).outcomes
+  expect(first).toMatchObject({ kind: 'written' })
+  expect(next).toMatchObject({ kind: 'written', revision: (first as { revision: number }).revision + 1 })
+  expect(keysIn(path)).toEqual(['a', 'd'])
+})
+
+it('a probe that fails leaves things as they are', async () => {
+  const { writer: store } = await writer()
+  failing('COMMIT', 'SQLITE_IOERR_WRITE', 2)
+  store.commit([put('a')])
+  expect(store.commit([{ do: 'probe' }])).toMatchObject({
+    outcomes: [{ kind: 'failed', code: 'unavailable' }],
+    trouble: expect.stringMatching(/SQLITE_IOERR_WRITE/),
+  })
+  expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: undefined })
+})
+
+it('a database that has moved on without its followers is not written to again', async () => {
+  const { writer: store, path } = await writer()
+  store.commit([put('a')])
+  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  store.commit([put('b')])
+  const other = new Database(path)
+  other.exec('UPDATE state SET revision = revision + 1')
+  other.close()
+  expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: expect.stringMatching(/restart the server/) })
+  expect(store.commit([put('c')]).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
+})
+
+it('a batch in which nothing came about is no commit', async () => {
+  const { writer: store, path } = await writer()
+  store.commit([put('a')])
+  const logged = () => statSync(`${path}-wal`).size
+  const before = logged()
+  const report = store.commit([{ do: 'delete', bucket: 'b', key: 'none', expected: undefined, now: 1 }])
+  expect(report).toMatchObject({ writes: 0, outcomes: [{ kind: 'unchanged', revision: 0 }] })
+  expect(logged()).toBe(before)
+  store.commit([put('a')])
+  expect(logged()).toBeGreaterThan(before)
+})
+
+it('an expiry that comes with a write that then fails is kept, and told in its place', async () => {
+  const { writer: store } = await writer()
+  const old = { ...put('k'), now: 1_000, keyExpiresAt: 2_000 } as Write
+  store.commit([old])
+  const late = { ...put('k'), now: 3_000, expected: 99 } as Write
+  expect(store.commit([put('x'), late, put('y')])).toMatchObject({
+    outcomes: [
+      { kind: 'written' },
+      { kind: 'failed', code: 'revision_conflict', currentRevision: 4 },
+      { kind: 'written' },
+    ],
+    expired: [{ before: 1, key: 'k', revision: 4 }],
+  })
+})
