@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { on, once } from 'node:events'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,59 +10,72 @@ import { ROOT } from './run.mjs'
 const PATIENCE_MS = 15_000
 
 /**
- * A real `ironflow serve` in a process of its own, on a free port and a temporary data directory.
- *
- * @param {string[]} [args] further options of the command
- * @returns its address, its first admin key, and what ends it and removes its data
+ * A real `ironflow serve` in a process of its own, on a free port. `server-process.d.mts` says what it takes and answers.
  */
-export async function startServer(args = []) {
-  const directory = await mkdtemp(join(tmpdir(), 'ironflow-'))
-  const data = join(directory, 'data')
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'packages/cli/bin/ironflow.js'), 'serve', '--port', '0', '--data', data, ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const stop = async () => {
+export async function startServer({ args = [], data, env = {} } = {}) {
+  const temporary = data === undefined ? await mkdtemp(join(tmpdir(), 'ironflow-')) : undefined
+  const directory = data ?? join(temporary, 'data')
+  const bin = join(ROOT, 'packages/cli/bin/ironflow.js')
+  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--data', directory, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  const lines = []
+  const errors = []
+  child.stderr.on('data', (chunk) => errors.push(chunk))
+
+  const end = async (signal) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) })
-      child.kill('SIGTERM')
+      child.kill(signal)
       await exited
     }
-    await rm(directory, { recursive: true, force: true })
+    return child.exitCode
   }
+  const stop = async () => {
+    await end('SIGTERM')
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+  }
+
   try {
-    const url = await listeningUrl(child)
-    const apiKey = args.includes('--dev')
-      ? undefined
-      : JSON.parse(await readFile(join(data, 'bootstrap-key.json'), 'utf8')).key
-    return { url, apiKey, data, pid: child.pid, stop }
+    const url = await listeningUrl(child, lines, errors)
+    const apiKey = args.includes('--dev') ? undefined : await bootstrapKey(directory, env)
+    return {
+      url,
+      apiKey,
+      data: directory,
+      pid: child.pid,
+      log: () => [...lines, ...errors.map(String)].join('\n'),
+      terminate: () => end('SIGTERM'),
+      kill: async () => void (await end('SIGKILL')),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** The address in the log line by which a server says that it listens. */
-async function listeningUrl(child) {
-  const signal = AbortSignal.timeout(PATIENCE_MS)
-  const lines = createInterface({ input: child.stdout })
-  const listening = (async () => {
-    for await (const [line] of on(lines, 'line', { signal, close: ['close'] })) {
+/** The address in the log line by which a server says that it listens. Goes on collecting lines afterwards. */
+function listeningUrl(child, lines, errors) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the server did not listen within ${PATIENCE_MS} ms`)), PATIENCE_MS)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
       const entry = JSON.parse(line)
-      if (entry.msg === 'listening') return entry.url
-    }
-    throw new Error('the server ended its output')
-  })()
-  const exited = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`the server exited with ${code} before it listened`)
+      if (entry.msg !== 'listening') return
+      clearTimeout(timer)
+      resolve(entry.url)
+    })
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the server exited with ${code} before it listened: ${Buffer.concat(errors)}`))
+    })
   })
-  try {
-    return await Promise.race([listening, exited])
-  } finally {
-    // Whichever lost the race has nothing left to say.
-    exited.catch(() => undefined)
-    listening.catch(() => undefined)
-    child.stdout.resume()
-  }
+}
+
+async function bootstrapKey(directory, env) {
+  if (env.IRONFLOW_BOOTSTRAP_KEY) return env.IRONFLOW_BOOTSTRAP_KEY
+  return JSON.parse(await readFile(join(directory, 'bootstrap-key.json'), 'utf8')).key
 }
