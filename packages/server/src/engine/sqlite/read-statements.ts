@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type BetterSqlite3 from 'better-sqlite3'
 import { BUCKET_COLUMNS, type BucketRow } from './bucket-table'
 import { expirySql } from './schema'
 
@@ -48,7 +48,7 @@ export class ReadStatements {
   readonly #liveKey
   readonly #history
 
-  constructor(db: Database) {
+  constructor(db: BetterSqlite3.Database) {
     this.revision = db.prepare<[], number>('SELECT revision FROM state').pluck()
     this.bucket = db.prepare<[string], BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?`)
     this.buckets = db.prepare<[string, number, string, number], BucketRow>(
