@@ -247,7 +247,7 @@ describe('backup and restore', () => {
     expect(await ironflow(['backup', file, '--data', server.data])).toMatchObject({ code: 0 })
     expect(await ironflow(['backup', file, '--data', server.data])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('exists'),
+      stderr: expect.stringContaining('is there already'),
     })
     await clientOf(server).config().set('after', { n: 2 })
     await server.terminate()

@@ -25,11 +25,16 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** What the operating system refused: `listen EADDRINUSE: address already in use 127.0.0.1:9123`. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
+}
+
 try {
   await main(process.argv.slice(2))
 } catch (error) {
   // What the user can mend is one line; what only we can is a stack.
-  const expected = error instanceof UsageError || isIronflowError(error)
+  const expected = error instanceof UsageError || isIronflowError(error) || isSystemError(error)
   const text = expected ? error.message : error instanceof Error ? error.stack : String(error)
   process.stderr.write(`ironflow: ${text}\n`)
   if (error instanceof UsageError) process.stderr.write('Try: ironflow --help\n')

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ValidationError } from '@ironflow/core'
 import { bucketDefaults, CommitMeter, createServer, openSqliteEngine, serve } from '@ironflow/server'
 import { type Logger, pino } from 'pino'
 import { env, parse } from '../parse'
@@ -66,7 +67,8 @@ async function start(
     }
   } catch (error) {
     await engine.close()
-    throw error
+    // The server knows its own options best: what it refuses was given on the command line, in a variable or the file.
+    throw error instanceof ValidationError ? new UsageError(error.message) : error
   }
 }
 

@@ -1,4 +1,4 @@
-import type BetterSqlite3 from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import { BUCKET_COLUMNS, type BucketRow } from './bucket-table'
 import { expirySql } from './schema'
 
@@ -31,24 +31,24 @@ interface KeyPlace {
 
 /** Every statement with which the main thread reads. For the `+` see `entry-table.ts`. */
 export class ReadStatements {
-  readonly revision
-  readonly bucket
-  readonly buckets
+  readonly revision: Statement<[], number>
+  readonly bucket: Statement<[string], BucketRow>
+  readonly buckets: Statement<[string, number, string, number], BucketRow>
   /** The values of a bucket whose time is up and whose expiry is not committed yet. */
-  readonly overdue
-  readonly newest
-  readonly atRevision
-  readonly entry
+  readonly overdue: Statement<[number, number], { values: number; bytes: number }>
+  readonly newest: Statement<[string, string], ReadRow>
+  readonly atRevision: Statement<[number, string, string], ReadRow>
+  readonly entry: Statement<[number, string], ReadRow>
   /** As `entry`, without the value, which may be large. */
-  readonly bareEntry
-  readonly changes
-  readonly due
-  readonly forgettable
-  readonly #liveKeys
-  readonly #liveKey
-  readonly #history
+  readonly bareEntry: Statement<[number, string], ReadRow>
+  readonly changes: Statement<[number, number, number, number], ReadRow>
+  readonly due: Statement<[number], unknown>
+  readonly forgettable: Statement<[number], unknown>
+  readonly #liveKeys: Statement<[number, string, string | Buffer, number, number], KeyPlace>
+  readonly #liveKey: Statement<[number, string, number], KeyPlace>
+  readonly #history: Statement<[Record<string, unknown>], ReadRow>
 
-  constructor(db: BetterSqlite3.Database) {
+  constructor(db: Database) {
     this.revision = db.prepare<[], number>('SELECT revision FROM state').pluck()
     this.bucket = db.prepare<[string], BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?`)
     this.buckets = db.prepare<[string, number, string, number], BucketRow>(
