@@ -5,6 +5,7 @@ import type { IronflowServer } from '../../server'
 import type { HttpRequest } from '../message'
 import { readBody } from './body'
 import { answerClientError } from './client-error'
+import { FastPath } from './fast-path'
 import { GracefulStop } from './graceful-stop'
 import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
@@ -56,13 +57,18 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   const stopping = new GracefulStop(node)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 
+  const fast = new FastPath(server)
+
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { clock } = fast
     const answered = await server.handle(adapt(request, limits))
+    if (answered.keep) fast.keep(request.url ?? '', answered, clock)
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     stopping.heard(request.socket, response)
     warning.look(request)
+    if (fast.answer(request, response, performance.now(), stopping.isStopping)) return
     void answer(request, response)
   }
   node.on('request', onRequest)
@@ -87,6 +93,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     close: async (timeoutMs = CLOSE_TIMEOUT_MS) => {
       server.drain()
       await stopping.stop(timeoutMs)
+      fast.close()
       await server.close()
     },
   }

@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HEADERS } from '@ironflow/core/protocol'
+import { may } from '../../dispatch/authorize'
+import type { IronflowServer } from '../../server'
+import { isLoopbackHost } from '../loopback'
+import type { HttpResponse } from '../message'
+import { requestIdFrom } from '../request-id'
+import { AnswerCache, type CachedAnswer } from './answer-cache'
+
+/**
+ * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
+ * asks is checked as ever; only reading, validating and encoding are left out. Whatever is in any way unusual about a
+ * request sends it the long way.
+ */
+export class FastPath {
+  private readonly cache: AnswerCache
+  private readonly isDev: boolean
+  private readonly unlisten: () => void
+
+  constructor(private readonly server: IronflowServer) {
+    const { engine, limits, auth } = server.options
+    this.cache = new AnswerCache(engine, limits.answerCacheBytes)
+    this.isDev = auth === 'none'
+    this.unlisten = server.dispatcher.onWrite((environment, method, params) => {
+      this.cache.written(environment, method, params)
+    })
+  }
+
+  /** To be given to {@link keep} with an answer that is read from now on. */
+  get clock(): number {
+    return this.cache.clock
+  }
+
+  /** Answers the request, where it can. */
+  answer(request: IncomingMessage, response: ServerResponse, startedAt: number, close: boolean): boolean {
+    if (request.method !== 'GET') return false
+    const answer = this.find(request)
+    if (!answer) return false
+    const requestId = requestIdFrom(request.headers[HEADERS.requestId] as string | undefined)
+    const headers = [
+      HEADERS.contentType,
+      'application/json',
+      'content-length',
+      String(answer.length),
+      'cache-control',
+      'no-store',
+      'vary',
+      this.varies ? 'accept, origin' : 'accept',
+      HEADERS.etag,
+      answer.etag,
+      HEADERS.revision,
+      String(answer.revision),
+      HEADERS.environment,
+      answer.environment,
+      HEADERS.requestId,
+      requestId,
+    ]
+    if (close) headers.push('connection', 'close')
+    response.writeHead(200, headers)
+    response.end(answer.body)
+    const { environment } = answer
+    this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
+    return true
+  }
+
+  /** Keeps an answer that went the long way, where it may be given again. */
+  keep(url: string, { keep, body, headers }: HttpResponse, readAt: number): void {
+    const etag = headers[HEADERS.etag]
+    if (!keep || typeof body !== 'string' || etag === undefined) return
+    this.cache.keep(url, keep, { body, length: Buffer.byteLength(body), etag }, readAt)
+  }
+
+  close(): void {
+    this.unlisten()
+    this.cache.close()
+  }
+
+  private get varies(): boolean {
+    return this.isDev || this.server.options.corsOrigins.size > 0
+  }
+
+  private find({ headers, url = '' }: IncomingMessage): CachedAnswer | undefined {
+    if (headers['if-none-match'] !== undefined || headers.origin !== undefined) return undefined
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
+    const { accept, authorization, host } = headers
+    if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') return undefined
+    if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
+    if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
+
+    const principal = this.server.authenticator.known(authorization?.slice(7))
+    if (!principal) return undefined
+    const named = headers[HEADERS.environment] as string | undefined
+    const environment = named ?? principal.environment ?? 'default'
+    if (principal.environment !== undefined && principal.environment !== environment) return undefined
+
+    const answer = this.cache.get(environment, url)
+    if (!answer || !may(principal, 'read', 'kv', answer.bucket)) return undefined
+    if (answer.expiresAt !== undefined && answer.expiresAt <= this.server.options.now()) return undefined
+    const minRevision = headers[HEADERS.minRevision]
+    if (minRevision === undefined) return answer
+    const isNewEnough = Number(minRevision) <= Math.max(answer.revision, answer.heard())
+    return isNewEnough && /^\d+$/.test(minRevision as string) ? answer : undefined
+  }
+}
