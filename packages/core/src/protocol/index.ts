@@ -1,6 +1,32 @@
 export type { Call, Reply } from './call'
 export type { Contract, IfRevision, PageInfo, PageParams, Params, Result } from './contract'
+export { type Cursor, formatCursor, parseCursor } from './cursor'
 export { formatEtag, type Match, parseEtag } from './etag'
+export {
+  type CallFrame,
+  type ClientFrame,
+  type ConfigDeleteFrame,
+  type ConfigUpdateFrame,
+  type EventFrame,
+  type GoodbyeFrame,
+  type HeartbeatFrame,
+  type KvUpdateFrame,
+  type PollReply,
+  PROTOCOL_VERSION,
+  type ReplyFrame,
+  type ResetFrame,
+  type ResetReason,
+  type ServerFrame,
+  SUBPROTOCOL,
+  type SubscribeFrame,
+  type Subscription,
+  type SubscriptionKind,
+  type SyncedFrame,
+  type UnsubscribeFrame,
+  type WatchFrame,
+  type WatchRequest,
+  type WelcomeFrame,
+} from './frames'
 export { HEADERS } from './headers'
 export { fromBase64, RawJson, stringify, toBase64 } from './json'
 export {
