@@ -194,10 +194,9 @@ class SqliteEngine implements Engine {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer)
-    // The worker is the last to let go: then SQLite writes its log back and removes it.
-    const finished = this.#opened?.committer.close()
+    // The worker has to be the last to let go: only a connection that writes can put its log away.
     this.#opened?.reader.close()
-    await finished
+    await this.#opened?.committer.close()
     this.#followers.clear()
     this.#lock.release()
   }

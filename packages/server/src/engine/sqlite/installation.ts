@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { syncDirectory, syncFile } from './files'
 import { MARKER_FILE, readMarker, writeMarker } from './marker'
 import { refused } from './refusal'
-import { createTables, DATABASE_FILE, formatProblem, type Identity, identityOf, NEW_DATABASE_FILE } from './schema'
+import {
+  createTables,
+  DATABASE_FILE,
+  formatProblem,
+  type Identity,
+  identityOf,
+  NEW_DATABASE_FILE,
+  PAGE_BYTES,
+} from './schema'
+
+const ADVICE = 'put the right file back, or restore a backup with `ironflow restore --force`'
 
 /**
  * Finds the store in a locked data directory, or makes one where there is nothing at all.
@@ -24,12 +34,12 @@ export function findStore(directory: string): Identity {
   const marker = readMarker(directory)
   finishInstallation(directory, marker)
   const database = join(directory, DATABASE_FILE)
-  const advice = 'put it back, or restore a backup with `ironflow restore --force`'
   if (marker) {
-    if (!existsSync(database)) throw refused(`${database} is missing, but ${directory} has held a store; ${advice}`)
+    if (!existsSync(database)) throw refused(`${database} is missing, but ${directory} has held a store; ${ADVICE}`)
     // SQLite would take an empty file for a new database.
     if (statSync(database).size === 0)
-      throw refused(`${database} is empty, but ${directory} has held a store; ${advice}`)
+      throw refused(`${database} is empty, but ${directory} has held a store; ${ADVICE}`)
+    checkLog(database, marker)
     return marker
   }
   const stray = [database, `${database}-wal`].find((path) => existsSync(path))
@@ -41,10 +51,29 @@ export function findStore(directory: string): Identity {
   const identity = { storeId: newId(), epoch: newId() }
   installDatabase(directory, identity, (path) => {
     const db = new Database(path)
+    db.pragma(`page_size = ${PAGE_BYTES}`)
     createTables(db, identity)
     db.close()
   })
   return identity
+}
+
+/**
+ * Refuses a database that is not the marker's before the log beside it is played into it, which opening does: where
+ * somebody put another store's file beside this store's log, that would damage what they put there. The identity is the
+ * first row of the first table, so it lies in the second page, and no commit ever writes there again.
+ */
+function checkLog(database: string, { storeId, epoch }: Identity): void {
+  if (!existsSync(`${database}-wal`)) return
+  const file = openSync(database, 'r')
+  try {
+    const pages = Buffer.alloc(2 * PAGE_BYTES)
+    readSync(file, pages, 0, pages.length, 0)
+    if (pages.includes(`${storeId}${epoch}`)) return
+  } finally {
+    closeSync(file)
+  }
+  throw refused(`${database} belongs to another store than its store.json and its log, or is damaged; ${ADVICE}`)
 }
 
 /** Whether a directory holds anything that {@link installDatabase} would replace. */

@@ -9,6 +9,9 @@ export const NEW_DATABASE_FILE = 'ironflow.db.new'
 /** The format this version reads and writes; a store of a higher one is refused. */
 export const FORMAT = 1
 
+/** The size of a database's pages: that of most disks' and file systems' own. */
+export const PAGE_BYTES = 4096
+
 /** `IRON`: tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x49524f4e
 

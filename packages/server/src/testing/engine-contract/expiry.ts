@@ -143,6 +143,14 @@ export function expiryTests(open: OpenStore): void {
       expect((await store.engine.get(bucket, 'k'))?.expiresAt).toBeUndefined()
     })
 
+    it('a longer one brings nothing back whose time was up', async () => {
+      const bucket = await store.bucket({ ttlSeconds: 1 })
+      await store.engine.put(bucket, 'k', text('v'))
+      await store.advance(1_001)
+      await store.engine.updateBucket(bucket, { ttlSeconds: 60 })
+      expect(await read(store.engine, bucket, 'k')).toBeUndefined()
+    })
+
     it('many expiries all come', async () => {
       const bucket = await store.bucket({ ttlSeconds: 1 })
       const seen = new Recording(store.engine, bucket)

@@ -108,14 +108,14 @@ export function listingTests(open: OpenStore): void {
     })
 
     it('filters go by tokens', async () => {
-      const bucket = await filled('user', 'user.1', 'user.1.name', 'user.2', 'users.1', 'user-x.1', '1.user')
+      const bucket = await filled('user', 'user.1', 'user.1.name', 'user.2', 'users.1', 'user-x.1', 'user.😀', '1.user')
       const matching = (filter: string) => listKeys(store.engine, bucket, filter)
-      expect(await matching('user.*')).toEqual(['user.1', 'user.2'])
-      expect(await matching('user.>')).toEqual(['user.1', 'user.1.name', 'user.2'])
+      expect(await matching('user.*')).toEqual(['user.1', 'user.2', 'user.😀'])
+      expect(await matching('user.>')).toEqual(['user.1', 'user.1.name', 'user.2', 'user.😀'])
       expect(await matching('*.1')).toEqual(['user-x.1', 'user.1', 'users.1'])
       expect(await matching('user')).toEqual(['user'])
       expect(await matching('user.*.name')).toEqual(['user.1.name'])
-      expect(await matching('>')).toHaveLength(7)
+      expect(await matching('>')).toHaveLength(8)
       expect(await matching('nobody.>')).toEqual([])
     })
 

@@ -15,7 +15,7 @@ const EXAMPLES: Record<string, StoredValue> = {
   'no bytes': bytes(),
   'every byte': bytes(...Array.from({ length: 256 }, (_, byte) => byte)),
   'a large string': text('0123456789'.repeat(9_000)),
-  'many bytes': { encoding: 'base64', bytes: new Uint8Array(90_000).fill(7) },
+  'many bytes': { encoding: 'base64', bytes: new Uint8Array(9_000).fill(7) },
 }
 
 export function valueTests(open: OpenStore): void {

@@ -1,14 +1,10 @@
-import { type MessagePort, parentPort } from 'node:worker_threads'
+import Database from 'better-sqlite3'
 
-/** The worker as it is, but for one thing: a write to the key `die` ends it before anything is committed. */
-function makeMortal(port: MessagePort): void {
-  const on = port.on.bind(port)
-  port.on = ((event: 'message', listener: (message: unknown) => void) =>
-    on(event, (message: unknown) => {
-      if (JSON.stringify(message).includes('"key":"die"')) throw new Error('died as it was told')
-      listener(message)
-    })) as MessagePort['on']
+// The worker as it is, but for one thing: it dies in its second commit, just before that would be true.
+const { exec } = Database.prototype
+let commits = 0
+Database.prototype.exec = function (sql) {
+  if (sql === 'COMMIT' && ++commits === 2) process.exit(1)
+  return exec.call(this, sql)
 }
-
-if (parentPort) makeMortal(parentPort)
 await import('../../../src/engine/sqlite/worker')

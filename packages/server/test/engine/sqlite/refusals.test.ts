@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { copyFile, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -15,7 +16,11 @@ async function store(): Promise<string> {
 
 async function contents(directory: string): Promise<Record<string, string>> {
   const names = (await readdir(directory)).filter((name) => name.startsWith('ironflow.db') || name === 'store.json')
-  const read = async (name: string) => [name, (await readFile(join(directory, name))).toString('base64')]
+  const digest = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(join(directory, name)))
+      .digest('hex')
+  const read = async (name: string) => [name, await digest(name)]
   return Object.fromEntries(await Promise.all(names.sort().map(read)))
 }
 
@@ -78,6 +83,17 @@ it("another program's database is refused", async () => {
 it("another store's database is refused", async () => {
   const [directory, other] = [await store(), await store()]
   await copyFile(database(other), database(directory))
+  await expectRefusal(directory, /belongs to another store/)
+})
+
+it("another store's database is refused before the log of the lost one is played into it", async () => {
+  const [directory, other] = [await temporaryDirectory(), await store()]
+  const engine = await openIn(directory)
+  await engine.put('b', 'k', text('only in the log'))
+  const log = await readFile(`${database(directory)}-wal`)
+  await engine.close()
+  await copyFile(database(other), database(directory))
+  await writeFile(`${database(directory)}-wal`, log)
   await expectRefusal(directory, /belongs to another store/)
 })
 
