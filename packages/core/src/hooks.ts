@@ -6,7 +6,7 @@ export interface ErrorContext {
   readonly method: string
   /** Where the last attempt went: server and path, without the query. */
   readonly endpoint: string
-  /** HTTP status, where the server answered. */
+  /** HTTP status that the server answered, or would have, where the client itself refused the call. */
   readonly status?: number | undefined
   /** The id of the request, as the server's log has it. */
   readonly requestId?: string | undefined
@@ -25,8 +25,8 @@ export type OnError = (error: IronflowError, context: ErrorContext) => unknown
 /** Calls a hook of the user's such that nothing it does can reach the caller. */
 export function callHook<A extends unknown[]>(hook: ((...args: A) => unknown) | undefined, ...args: A): void {
   try {
-    const returned = hook?.(...args)
-    if (returned instanceof Promise) returned.catch(() => undefined)
+    // Not `instanceof Promise`: another realm's promise, or a thenable, can reject as well.
+    Promise.resolve(hook?.(...args)).catch(() => undefined)
   } catch {
     // Deliberate: the call this hook looks at has its own outcome, and the hook must not change it.
   }

@@ -5,7 +5,7 @@ const BRAND = Symbol.for('ironflow.error')
 
 /** What an {@link IronflowError} is made from; everything but the message and the code is optional. */
 export interface ErrorInit {
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status of the answer; not given: the code's own; `undefined`: there was no answer. */
   status?: number | undefined
   /** The method that failed, as in the method table: `config.get`. */
   method?: string | undefined
@@ -44,7 +44,7 @@ export class IronflowError extends Error {
   static readonly kind: string = 'IronflowError'
 
   readonly code: ErrorCode
-  /** HTTP status, where the server answered. */
+  /** HTTP status that the server answered, or would have, where the client itself refused the call as it was made. */
   readonly status?: number | undefined
   /** The method that failed: `kv.put`. Set by the pipeline. */
   readonly method?: string | undefined
@@ -60,7 +60,7 @@ export class IronflowError extends Error {
     const { kind } = new.target
     this.name = kind
     this.code = code
-    this.status = init.status ?? CODES[code].status
+    this.status = Object.hasOwn(init, 'status') ? init.status : CODES[code].status
     this.method = init.method
     this.retryable = init.retryable ?? CODES[code].retryable
     this.requestId = init.requestId

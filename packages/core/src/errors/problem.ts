@@ -1,5 +1,5 @@
 import { CODES, codeForStatus, type ErrorCode, isErrorCode } from './codes'
-import type { IronflowError } from './ironflow-error'
+import type { ErrorInit, IronflowError } from './ironflow-error'
 import { errorFor } from './kinds'
 
 /** An error as it travels: RFC 9457 problem details with Ironflow's members. */
@@ -41,24 +41,30 @@ export function toProblem(error: IronflowError, requestId?: string): Problem {
  * The error behind an answer's body, whatever that body is: a problem of ours, somebody else's JSON, or `undefined`
  * where it was not JSON at all.
  *
- * @param known what the answer's headers say
+ * @param known what is known from elsewhere, such as the answer's headers
  */
 export function fromProblem(
   body: unknown,
   status: number,
-  known: { requestId?: string | undefined; retryAfterMs?: number | undefined } = {},
+  known: Pick<ErrorInit, 'requestId' | 'retryAfterMs' | 'cause'> = {},
 ): IronflowError {
   const problem = isRecord(body) ? body : {}
-  const code = isErrorCode(problem.code) ? problem.code : codeForForeignStatus(status)
+  const code = isWireCode(problem.code) ? problem.code : codeForForeignStatus(status)
   const text = [problem.detail, problem.error, problem.message].find((part) => typeof part === 'string' && part !== '')
   return errorFor(code, (text as string | undefined) ?? `the server answered ${status}`, {
     status,
     requestId: typeof problem.requestId === 'string' ? problem.requestId : known.requestId,
     fields: isRecord(problem.fields) ? (problem.fields as Record<string, string>) : undefined,
     currentRevision: typeof problem.currentRevision === 'number' ? problem.currentRevision : undefined,
-    retryAfterMs: typeof problem.retryAfterMs === 'number' ? problem.retryAfterMs : known.retryAfterMs,
+    retryAfterMs: typeof problem.retryAfterMs === 'number' ? Math.max(0, problem.retryAfterMs) : known.retryAfterMs,
     details: isRecord(problem.details) ? problem.details : undefined,
+    cause: known.cause,
   })
+}
+
+/** A code that a server may answer with: `aborted` and `closed` are what this client did, whoever claims otherwise. */
+function isWireCode(value: unknown): value is ErrorCode {
+  return isErrorCode(value) && CODES[value].status !== undefined
 }
 
 /**
@@ -67,6 +73,8 @@ export function fromProblem(
  * must not be taken for one that does not exist.
  */
 function codeForForeignStatus(status: number): ErrorCode {
+  if (status === 408) return 'timeout' // The request was too slow in coming, which another attempt need not be.
+  if (status === 422) return 'invalid_request' // Elsewhere it has nothing to do with idempotency.
   const code = codeForStatus(status)
   return code === 'not_found' || code === 'already_exists' || code === 'revision_conflict' ? 'invalid_response' : code
 }
