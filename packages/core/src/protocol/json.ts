@@ -1,6 +1,15 @@
+/** Known to every copy of the package: a client and a server in one process need not share theirs. */
+const BRAND = Symbol.for('ironflow.raw-json')
+
 /** JSON text that is already known to be valid, to be embedded as it is: numbers keep every digit they came with. */
 export class RawJson {
+  readonly [BRAND] = true
+
   constructor(readonly text: string) {}
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
 }
 
 /**

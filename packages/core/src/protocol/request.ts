@@ -5,7 +5,7 @@ import { HEADERS } from './headers'
 import { fromBase64, RawJson, stringify } from './json'
 import { METHODS, type MethodRow, methodRow, type QueryType } from './methods'
 import { fillPath } from './path'
-import type { Encoding } from './value'
+import { type Encoding, isWellFormed } from './value'
 
 /**
  * A `Call` as an HTTP request and back: both ends of the wire, so that they cannot drift apart. What travels where is
@@ -38,12 +38,15 @@ export function encodeRequest(call: Call): EncodedRequest {
   if (call.idempotencyKey !== undefined) headers[HEADERS.idempotencyKey] = call.idempotencyKey
   if (call.minRevision !== undefined) headers[HEADERS.minRevision] = String(call.minRevision)
   if (call.traceparent !== undefined) headers[HEADERS.traceparent] = call.traceparent
+  // Without it the request would be that of another method, which overwrites whatever is there.
+  if (isWhen(row, HEADERS.ifMatch) && params.ifRevision === undefined) throw invalid({ ifRevision: 'must be given' })
   if (row.ifMatch && params.ifRevision !== undefined) {
     const epoch = params.ifEpoch === undefined ? '' : `-${params.ifEpoch}`
     headers[HEADERS.ifMatch] = `"${params.ifRevision}${epoch}"`
   }
-  if ((row.ifNoneMatch && params.createOnly === true) || isWhen(row, 'if-none-match'))
+  if ((row.ifNoneMatch && params.createOnly === true) || isWhen(row, HEADERS.ifNoneMatch)) {
     headers[HEADERS.ifNoneMatch] = '*'
+  }
 
   const request: EncodedRequest = {
     verb: row.verb,
@@ -71,7 +74,11 @@ function encodeQuery(row: MethodRow, params: ParamRecord): string {
   const query = new URLSearchParams()
   if (row.when && 'query' in row.when) query.set(row.when.query, 'true')
   for (const name of Object.keys(row.query ?? {})) {
-    if (params[name] !== undefined) query.set(name, String(params[name]))
+    if (params[name] === undefined) continue
+    const text = String(params[name])
+    // URLSearchParams would send another text, in silence.
+    if (!isWellFormed(text)) throw invalid({ [name]: 'must be well-formed Unicode' })
+    query.set(name, text)
   }
   return query.size === 0 ? '' : `?${query}`
 }
@@ -208,8 +215,9 @@ function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: R
     if (match.epoch !== undefined) params.ifEpoch = match.epoch
   }
   if (ifNoneMatch !== undefined) {
-    if (!row.ifNoneMatch && !isWhen(row, 'if-none-match'))
+    if (!row.ifNoneMatch && !isWhen(row, HEADERS.ifNoneMatch)) {
       throw invalid({ 'if-none-match': 'has no meaning for this method' })
+    }
     if (ifNoneMatch.trim() !== '*') throw invalid({ 'if-none-match': 'must be * on a write' })
     if (row.ifNoneMatch) params.createOnly = true
   }
