@@ -3,6 +3,7 @@ import type { OnError } from './hooks'
 import type { RetryPolicy } from './pipeline/retry'
 import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
+import { isApiKey } from './transport/credentials'
 import type { Transport } from './transport/transport'
 
 /** What a client can be told. Everything has a default; the object is read once and not kept. */
@@ -70,12 +71,15 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
   const serverUrls = [options.serverUrl ?? platform.env('IRONFLOW_SERVER_URL') ?? DEFAULTS.serverUrl].flat()
   if (serverUrls.length === 0) fields.serverUrl = 'must name at least one server'
   for (const url of serverUrls) {
-    if (!isServerUrl(url)) fields.serverUrl = 'must be http:// or https:// with a host, without query or fragment'
+    if (!isServerUrl(url)) {
+      fields.serverUrl = 'must be http:// or https:// with a host, without user, password, query and fragment'
+    }
   }
 
   const apiKey = options.apiKey ?? platform.env('IRONFLOW_API_KEY')
-  // Visible ASCII: anything else the runtime would refuse to put into a header, much later and less clearly.
-  if (typeof apiKey === 'string' && !/^[\x21-\x7e]+$/.test(apiKey)) fields.apiKey = 'must be visible ASCII characters'
+  if (apiKey !== undefined && typeof apiKey !== 'function' && !isApiKey(apiKey)) {
+    fields.apiKey = 'must be visible ASCII characters, or a function'
+  }
 
   const environment = options.environment ?? platform.env('IRONFLOW_ENV')
   const problem = environment === undefined ? undefined : environmentRule(environment)
@@ -94,10 +98,15 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
   for (const [name, value] of Object.entries(numbers)) {
     if (!isPositive(value)) fields[name] = 'must be a number above 0'
   }
+  const headers = lowerCased(options.headers ?? {})
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isHeader(name, value))
+      fields[`headers.${name}`] = 'is not a header: its name or its value has other characters'
+  }
   if (Object.keys(fields).length > 0) throw invalid(fields)
 
   return {
-    serverUrls: serverUrls.map((url) => url.replace(/\/+$/, '')),
+    serverUrls: serverUrls.map((url) => new URL(url).href.replace(/\/+$/, '')),
     apiKey,
     environment,
     timeoutMs: numbers.timeoutMs,
@@ -106,7 +115,7 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
     transport: options.transport,
     onError: options.onError,
     fetch: options.fetch ?? platform.fetch,
-    headers: { ...options.headers },
+    headers,
   }
 }
 
@@ -118,7 +127,17 @@ export function isPositive(value: unknown): boolean {
 function isServerUrl(text: unknown): boolean {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const url = new URL(text)
-  return /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === ''
+  return /^https?:$/.test(url.protocol) && !/[?#]/.test(text) && url.username === '' && url.password === ''
+}
+
+/** As the SDK's own are written: two spellings of one name would be sent as one header with both values. */
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** Whether any runtime can send it (RFC 9110, 5.1 and 5.5): a fetch that throws does so late, and retries do not help. */
+function isHeader(name: string, value: unknown): boolean {
+  return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
 function withoutUndefined<T extends object>(options: T): T {

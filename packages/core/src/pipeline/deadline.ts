@@ -1,4 +1,4 @@
-import { IronflowError } from '../errors/ironflow-error'
+import { IronflowError, isIronflowError } from '../errors/ironflow-error'
 import { TimeoutError } from '../errors/kinds'
 import type { Platform } from '../platform'
 
@@ -25,15 +25,15 @@ export class Deadline {
   ) {
     this.signal = this.controller.signal
     this.endsAt = platform.now() + timeoutMs
-    this.release.push(
-      platform.setTimer(
-        () =>
-          this.abort(
-            new TimeoutError(`${what} took longer than ${timeoutMs} ms`, 'timeout', { cause: this.lastError }),
-          ),
-        Math.min(timeoutMs, MAX_TIMER_MS),
-      ),
-    )
+    if (timeoutMs > MAX_TIMER_MS) return // Weeks: as good as never.
+    const onTimeout = () =>
+      this.abort(
+        new TimeoutError(`${what} took longer than ${timeoutMs} ms`, 'timeout', {
+          status: undefined,
+          cause: this.lastError,
+        }),
+      )
+    this.release.push(platform.setTimer(onTimeout, timeoutMs))
   }
 
   get remainingMs(): number {
@@ -64,8 +64,7 @@ export class Deadline {
       listener()
       return
     }
-    signal.addEventListener('abort', listener, { once: true })
-    this.release.push(() => signal.removeEventListener('abort', listener))
+    this.release.push(onAbort(signal, listener))
   }
 }
 
@@ -73,18 +72,79 @@ function abortedBy(signal: AbortSignal): IronflowError {
   return new IronflowError('the call was aborted by its caller', 'aborted', { cause: signal.reason })
 }
 
-/** Waits; rejects with the signal's reason as soon as it aborts. */
-export function sleep(platform: Pick<Platform, 'setTimer'>, ms: number, signal: AbortSignal): Promise<void> {
+/** Whether a span ended because its time, or that of the span around it, had run out. */
+export function hasTimedOut(signal: AbortSignal): boolean {
+  return isIronflowError(signal.reason) && signal.reason.code === 'timeout'
+}
+
+/** Waits, or, when the signal aborts, rejects at once with its reason. */
+export function sleep(platform: Pick<Platform, 'setTimer'>, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as IronflowError)
-    const onAbort = () => {
+    if (signal?.aborted) return reject(signal.reason)
+    let release: (() => void) | undefined
+    const cancel = platform.setTimer(
+      () => {
+        release?.()
+        resolve()
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    )
+    if (!signal) return
+    release = onAbort(signal, () => {
       cancel()
-      reject(signal.reason as IronflowError)
-    }
-    const cancel = platform.setTimer(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
+      reject(signal.reason)
+    })
   })
+}
+
+/** What `promise` brings, unless the signal aborts first: for promises that nobody can cancel. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    const release = onAbort(signal, () => reject(signal.reason))
+    // Also after an abort, so that what the promise does later is never an unhandled rejection.
+    promise.then(
+      (value) => {
+        release()
+        resolve(value)
+      },
+      (error) => {
+        release()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** Who follows a signal, and the one listener that serves them all. */
+interface Following {
+  readonly followers: Set<() => void>
+  readonly listener: () => void
+}
+
+const followings = new WeakMap<AbortSignal, Following>()
+
+/**
+ * Calls `follower` when the signal aborts; the answer takes that back. However many calls follow one signal, such as that
+ * of a server's shutdown, it gets one listener: Node.js warns of a leak at the eleventh.
+ */
+function onAbort(signal: AbortSignal, follower: () => void): () => void {
+  const { followers, listener } = followings.get(signal) ?? beginFollowing(signal)
+  followers.add(follower)
+  return () => {
+    if (!followers.delete(follower) || followers.size > 0) return
+    signal.removeEventListener('abort', listener)
+    followings.delete(signal)
+  }
+}
+
+function beginFollowing(signal: AbortSignal): Following {
+  const followers = new Set<() => void>()
+  const listener = () => {
+    for (const follower of [...followers]) follower()
+  }
+  const following = { followers, listener }
+  followings.set(signal, following)
+  signal.addEventListener('abort', listener, { once: true })
+  return following
 }

@@ -9,7 +9,7 @@ import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
 import type { Transport } from '../transport/transport'
-import { Deadline, sleep } from './deadline'
+import { Deadline, sleep, untilAborted } from './deadline'
 import { report } from './report'
 import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
@@ -37,17 +37,30 @@ export class Pipeline {
     private readonly platform: Platform,
   ) {}
 
-  /** Makes a call and answers its result. @throws IronflowError, and nothing else */
-  async call<M extends MethodName>(method: M, params: Params<M>, options: PipelineOptions = {}): Promise<Result<M>> {
-    const call = this.buildCall(method, params)
+  /**
+   * Makes a call and answers its result.
+   *
+   * @param params a function where making them can fail: such a failure is one of the call's
+   * @param read makes of the result what the surface wants; where it throws, the answer was an `invalid_response`
+   * @throws IronflowError, and nothing else
+   */
+  async call<M extends MethodName, T = Result<M>>(
+    method: M,
+    params: Params<M> | (() => Params<M>),
+    options: PipelineOptions = {},
+    read: (result: Result<M>) => T = (result) => result as T,
+  ): Promise<T> {
+    let call: Call<M> | undefined
     const progress = { attempts: 0 }
     try {
+      call = this.buildCall(method, typeof params === 'function' ? params() : params)
       const reply = await this.withinDeadline(call, options, progress)
       this.revisions.note(call, reply)
-      return reply.result
+      return readReply(reply, read)
     } catch (thrown) {
       const error = tagMethod(normalize(thrown), method)
       if (error.code !== options.expected) {
+        call ??= this.buildCall(method, {} as Params<M>)
         report(this.options.onError, {
           call,
           error,
@@ -59,8 +72,9 @@ export class Pipeline {
     }
   }
 
-  /** Ends every call under way with code `closed`, and every later one. */
+  /** Ends every call under way with code `closed`, and every later one. A second time is a no-op. */
   close(): void {
+    if (this.isClosed) return
     this.isClosed = true
     for (const deadline of this.open) deadline.abort(closed())
     this.transport.close()
@@ -116,7 +130,7 @@ export class Pipeline {
         if (deadline.signal.aborted) throw deadline.signal.reason
         const error = normalize(thrown)
         deadline.lastError = error
-        if (error.code === 'unauthenticated' && !keyRenewed && this.credentials.renew()) {
+        if (error.code === 'unauthenticated' && error.status === 401 && !keyRenewed && this.credentials.canRenew()) {
           // Once: a key that was asked for again and refused again is wrong.
           keyRenewed = true
           continue
@@ -145,14 +159,28 @@ export class Pipeline {
   private async attempt<M extends MethodName>(call: Call<M>, outer: Deadline): Promise<Reply<M>> {
     const { attemptTimeoutMs } = this.options
     // An attempt that may take as long as the call needs no timer of its own.
-    if (attemptTimeoutMs >= outer.remainingMs) return await this.transport.call(call, outer.signal)
+    if (attemptTimeoutMs >= outer.remainingMs) return await this.carry(call, outer.signal)
     const deadline = new Deadline(this.platform, attemptTimeoutMs, `an attempt of ${call.method}`)
     try {
       deadline.followOuter(outer)
-      return await this.transport.call(call, deadline.signal)
+      return await this.carry(call, deadline.signal)
     } finally {
       deadline.end()
     }
+  }
+
+  /** Time is up when the signal says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
+  private carry<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
+    return untilAborted(this.transport.call(call, signal), signal)
+  }
+}
+
+function readReply<M extends MethodName, T>(reply: Reply<M>, read: (result: Result<M>) => T): T {
+  try {
+    return read(reply.result)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new IronflowError(`the answer cannot be used: ${message}`, 'invalid_response', { cause: error })
   }
 }
 

@@ -10,7 +10,7 @@ export interface Failure {
   readonly attempts: number
 }
 
-/** The only caller of `onError`. What the caller ended on purpose, by abort or by closing the client, is no failure. */
+/** The only caller of `onError`. What the caller aborted is no failure. */
 export function report(onError: OnError | undefined, { call, error, endpoint, attempts }: Failure): void {
   if (error.code === 'aborted') return
   callHook(onError, error, {

@@ -31,9 +31,8 @@ export class ApiKeysSurface {
 
   /** All keys, without their secrets. */
   async list(options: CallOptions = {}): Promise<ApiKey[]> {
-    return collect(
-      (page) => this.pipeline.call('admin.apiKeys.list', page, options),
-      (page) => page.apiKeys,
+    return collect((page, read) =>
+      this.pipeline.call('admin.apiKeys.list', page, options, (answer) => read(answer, answer.apiKeys)),
     )
   }
 

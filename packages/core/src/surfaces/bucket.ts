@@ -2,10 +2,11 @@ import { isIronflowError } from '../errors/ironflow-error'
 import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Platform } from '../platform'
+import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
 import { untilNoConflict } from './modify'
-import { collect, pages } from './paging'
+import { collect, type FetchPage, pages } from './paging'
 
 /** What one revision did to one key. */
 export interface KvEntry<T = unknown> {
@@ -39,13 +40,13 @@ export class Bucket<T> {
 
   /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
   async get(key: string, options: CallOptions & { revision?: number } = {}): Promise<KvEntry<T>> {
-    return this.decode(await this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options))
+    return this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options, readEntry<T>)
   }
 
   /** As {@link get}, but a key without a value is `undefined`, and no matter for `onError`. */
   async find(key: string, options: CallOptions = {}): Promise<KvEntry<T> | undefined> {
     try {
-      return this.decode(await this.pipeline.call('kv.get', this.at(key), { ...options, expected: 'not_found' }))
+      return await this.pipeline.call('kv.get', this.at(key), { ...options, expected: 'not_found' }, readEntry<T>)
     } catch (error) {
       if (isIronflowError(error) && error.code === 'not_found') return undefined
       throw error
@@ -54,8 +55,7 @@ export class Bucket<T> {
 
   /** Writes a value, whatever is there. @throws ValidationError for a value JSON cannot carry, or one too large */
   async put(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    const { ttlSeconds } = options
-    return this.pipeline.call('kv.put', { ...this.at(key), ...encodeValue(value), ttlSeconds }, options)
+    return this.pipeline.call('kv.put', () => this.withValue(key, value, options), options)
   }
 
   /** Writes a value only where there is none. @throws ConflictError */
@@ -83,14 +83,16 @@ export class Bucket<T> {
     change: (current: T | undefined) => T | Promise<T>,
     options: PutOptions = {},
   ): Promise<Written & { value: T }> {
-    return untilNoConflict(this.platform, options.signal, async (last) => {
+    return untilNoConflict(this.platform, options.signal, async () => {
       const current = await this.find(key, options)
       const value = await change(current?.value)
-      const inner = { ...options, expected: last ? undefined : ('revision_conflict' as const) }
-      const written = current
-        ? await this.tryUpdate(key, value, current.revision, inner)
-        : await this.tryCreate(key, value, inner)
-      return { ...written, value }
+      return async (last) => {
+        const inner = { ...options, expected: last ? undefined : ('revision_conflict' as const) }
+        const written = current
+          ? await this.tryUpdate(key, value, current.revision, inner)
+          : await this.tryCreate(key, value, inner)
+        return { ...written, value }
+      }
     })
   }
 
@@ -107,52 +109,59 @@ export class Bucket<T> {
   /** All keys that have a value and fit the filter (`user.*`, `session.>`), in the order of their UTF-8 bytes. */
   async listKeys(filter?: string, options: CallOptions = {}): Promise<string[]> {
     const { name: bucket } = this
-    return collect(
-      (page) => this.pipeline.call('kv.keys', { bucket, filter, ...page }, options),
-      (page) => page.keys,
+    return collect((page, read) =>
+      this.pipeline.call('kv.keys', { bucket, filter, ...page }, options, (answer) => read(answer, answer.keys)),
     )
   }
 
   /** As {@link listKeys}, page by page as they are asked for. */
   async *keys(filter?: string, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
     const { name: bucket } = this
-    for await (const page of pages((cursor) => this.pipeline.call('kv.keys', { bucket, filter, cursor }, options))) {
-      yield* page.keys
-    }
+    const fetchPage: FetchPage<string> = (cursor, read) =>
+      this.pipeline.call('kv.keys', { bucket, filter, cursor }, options, (answer) => read(answer, answer.keys))
+    for await (const page of pages(fetchPage)) yield* page.items
   }
 
   /** The entries of those keys, page by page as they are asked for. */
   async *entries(filter?: string, options: CallOptions = {}): AsyncGenerator<KvEntry<T>, void, undefined> {
     const { name: bucket } = this
-    for await (const page of pages((cursor) => this.pipeline.call('kv.entries', { bucket, filter, cursor }, options))) {
-      for (const entry of page.entries) yield this.decode(entry)
-    }
+    const fetchPage: FetchPage<KvEntry<T>> = (cursor, read) =>
+      this.pipeline.call('kv.entries', { bucket, filter, cursor }, options, (answer) =>
+        read(answer, answer.entries.map(readEntry<T>)),
+      )
+    for await (const page of pages(fetchPage)) yield* page.items
   }
 
   /** The key's revisions that are kept, newest first, deletions included. @throws NotFoundError where there is none */
   async history(key: string, options: CallOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
     return collect(
-      (page) => this.pipeline.call('kv.history', { ...this.at(key), ...page }, options),
-      (page) => page.entries.map((entry) => this.decode(entry)),
+      (page, read) =>
+        this.pipeline.call('kv.history', { ...this.at(key), ...page }, options, (answer) =>
+          read(answer, answer.entries.map(readEntry<T | undefined>)),
+        ),
       options.limit,
     )
   }
 
   private tryCreate(key: string, value: T, options: PutOptions): Promise<Written> {
-    const { ttlSeconds } = options
-    return this.pipeline.call('kv.create', { ...this.at(key), ...encodeValue(value), ttlSeconds }, options)
+    return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
   }
 
   private tryUpdate(key: string, value: T, ifRevision: number, options: PutOptions): Promise<Written> {
-    const { ttlSeconds } = options
-    return this.pipeline.call('kv.update', { ...this.at(key), ...encodeValue(value), ifRevision, ttlSeconds }, options)
+    return this.pipeline.call('kv.update', () => ({ ...this.withValue(key, value, options), ifRevision }), options)
   }
 
   private at(key: string): { bucket: string; key: string } {
     return { bucket: this.name, key }
   }
 
-  private decode({ bucket, key, revision, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
-    return { bucket, key, value: decodeValue(content) as T, revision, createdAt, operation }
+  private withValue(key: string, value: T, { ttlSeconds }: PutOptions): Params<'kv.put'> {
+    return { ...this.at(key), ...encodeValue(value), ttlSeconds }
   }
+}
+
+/** An entry as users see it. Some other server's JSON would fail much later, in the code that reads `value`. */
+function readEntry<T>({ bucket, key, revision, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
+  if (typeof key !== 'string' || typeof revision !== 'number') throw new TypeError('it is no entry of a bucket')
+  return { bucket, key, value: decodeValue(content) as T, revision, createdAt, operation }
 }

@@ -31,13 +31,13 @@ export class ConfigSurface {
    */
   // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
   async get<T = any>(name: string, options: CallOptions & { revision?: number } = {}): Promise<ConfigEntry<T>> {
-    return (await this.pipeline.call('config.get', { name, revision: options.revision }, options)) as ConfigEntry<T>
+    return this.pipeline.call('config.get', { name, revision: options.revision }, options, readEntry<T>)
   }
 
   /** As {@link get}, but a document that does not exist is `undefined`, and no matter for `onError`. */
   async find<T = unknown>(name: string, options: CallOptions = {}): Promise<ConfigEntry<T> | undefined> {
     try {
-      return (await this.pipeline.call('config.get', { name }, { ...options, expected: 'not_found' })) as ConfigEntry<T>
+      return await this.pipeline.call('config.get', { name }, { ...options, expected: 'not_found' }, readEntry<T>)
     } catch (error) {
       if (isIronflowError(error) && error.code === 'not_found') return undefined
       throw error
@@ -56,7 +56,8 @@ export class ConfigSurface {
     options: ConfigWriteOptions & { createOnly?: boolean | undefined } = {},
   ): Promise<ConfigSummary> {
     const { ifRevision, createOnly } = options
-    return this.pipeline.call('config.set', { name, data: encodeJson(data, 'data'), ifRevision, createOnly }, options)
+    const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision, createOnly })
+    return this.pipeline.call('config.set', params, options)
   }
 
   /**
@@ -64,7 +65,7 @@ export class ConfigSurface {
    * Patches of different fields made at the same time all survive.
    */
   async patch(name: string, fields: object, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
-    const params = { name, fields: encodeJson(fields, 'fields'), ifRevision: options.ifRevision }
+    const params = () => ({ name, fields: encodeJson(fields, 'fields'), ifRevision: options.ifRevision })
     return this.pipeline.call('config.patch', params, options)
   }
 
@@ -79,12 +80,14 @@ export class ConfigSurface {
     change: (current: T | undefined) => T | Promise<T>,
     options: CallOptions = {},
   ): Promise<ConfigEntry<T>> {
-    return untilNoConflict(this.platform, options.signal, async (last) => {
+    return untilNoConflict(this.platform, options.signal, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
-      const params = { name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 }
-      const expected = last ? undefined : 'revision_conflict'
-      return { ...(await this.pipeline.call('config.set', params, { ...options, expected })), data }
+      const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 })
+      return async (last) => {
+        const expected = last ? undefined : 'revision_conflict'
+        return { ...(await this.pipeline.call('config.set', params, { ...options, expected })), data }
+      }
     })
   }
 
@@ -95,9 +98,8 @@ export class ConfigSurface {
 
   /** All documents of the environment that the key may read, by name, without their content. */
   async list(options: CallOptions = {}): Promise<ConfigSummary[]> {
-    return collect(
-      (page) => this.pipeline.call('config.list', page, options),
-      (page) => page.configs,
+    return collect((page, read) =>
+      this.pipeline.call('config.list', page, options, (answer) => read(answer, answer.configs)),
     )
   }
 
@@ -107,8 +109,10 @@ export class ConfigSurface {
     options: CallOptions & { limit?: number } = {},
   ): Promise<ConfigVersion<T>[]> {
     return collect(
-      (page) => this.pipeline.call('config.history', { name, ...page }, options),
-      (page) => page.versions as ConfigVersion<T>[],
+      (page, read) =>
+        this.pipeline.call('config.history', { name, ...page }, options, (answer) =>
+          read(answer, answer.versions as ConfigVersion<T>[]),
+        ),
       options.limit,
     )
   }
@@ -117,4 +121,10 @@ export class ConfigSurface {
   async rollback(name: string, revision: number, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
     return this.pipeline.call('config.rollback', { name, revision, ifRevision: options.ifRevision }, options)
   }
+}
+
+/** The answer as a document. Some other server's JSON would fail much later, in the code that reads `data`. */
+function readEntry<T>(answer: ConfigEntry): ConfigEntry<T> {
+  if (!Object.hasOwn(answer, 'data')) throw new TypeError('it is no config document')
+  return answer as ConfigEntry<T>
 }

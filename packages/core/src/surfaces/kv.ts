@@ -52,9 +52,8 @@ export class KvSurface {
 
   /** All buckets of the environment that the key may read, by name. */
   async listBuckets(options: CallOptions = {}): Promise<BucketInfo[]> {
-    return collect(
-      (page) => this.pipeline.call('kv.listBuckets', page, options),
-      (page) => page.buckets,
+    return collect((page, read) =>
+      this.pipeline.call('kv.listBuckets', page, options, (answer) => read(answer, answer.buckets)),
     )
   }
 

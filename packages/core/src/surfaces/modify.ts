@@ -7,27 +7,27 @@ import type { Platform } from '../platform'
 export const MAX_MODIFY_ATTEMPTS = 64
 
 /**
- * Runs `attempt` until it does not meet a `revision_conflict`. Between tries it waits with full jitter, so that many
- * writers of one key get out of each other's way.
+ * Prepares and writes until the write does not meet a `revision_conflict`. Between tries it waits with full jitter, so
+ * that many writers of one key get out of each other's way.
  *
- * @param attempt told whether it is the last: its conflict is then a failure to be reported
+ * @param prepare answers the write, which is told whether it is the last: its conflict is then a failure to be reported.
+ * What `prepare` itself throws is thrown on, also a conflict: that was about something else.
  */
 export async function untilNoConflict<T>(
   platform: Pick<Platform, 'setTimer' | 'random'>,
   signal: AbortSignal | undefined,
-  attempt: (last: boolean) => Promise<T>,
+  prepare: () => Promise<(last: boolean) => Promise<T>>,
 ): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
     const last = attempts === MAX_MODIFY_ATTEMPTS
+    const write = await prepare()
     try {
-      return await attempt(last)
+      return await write(last)
     } catch (error) {
       if (last || !isIronflowError(error) || error.code !== 'revision_conflict') throw error
     }
     // An aborted wait is over at once; the next attempt then fails with `aborted`, as every call does.
     const ms = backoffMs(attempts, { baseMs: 4, capMs: 250 }, platform.random())
-    await sleep(platform, ms, signal ?? NEVER).catch(() => undefined)
+    await sleep(platform, ms, signal).catch(() => undefined)
   }
 }
-
-const NEVER = new AbortController().signal

@@ -1,4 +1,5 @@
 import { UnauthenticatedError } from '../errors/kinds'
+import { hasTimedOut, untilAborted } from '../pipeline/deadline'
 
 /** The API key as the transports need it: known, or asked for, or known to be wrong and asked for again. */
 export class Credentials {
@@ -11,37 +12,63 @@ export class Credentials {
   /**
    * The key; a promise of it where a function has to be asked (once for all who wait); `undefined` where there is none.
    *
-   * @throws UnauthenticatedError where that function throws, with what it threw as the cause
+   * @throws UnauthenticatedError where that function fails, with what it threw as the cause
    */
-  key(): Promise<string> | string | undefined {
+  key(signal: AbortSignal): Promise<string> | string | undefined {
     if (this.current === undefined && typeof this.source === 'function') {
-      const asked = this.ask(this.source)
+      const asked = ask(this.source)
       this.current = asked
-      // A function that failed is asked again by the next call.
       asked.then(
-        (key) => this.replace(asked, key),
-        () => this.replace(asked, undefined),
+        (key) => {
+          // Also when it was given up meanwhile: a late key is still a key.
+          if (typeof this.current !== 'string') this.current = key
+        },
+        // A function that failed is asked again by the next call.
+        () => this.giveUp(asked),
       )
     }
-    return this.current
+    return this.current instanceof Promise ? this.wait(this.current, signal) : this.current
   }
 
-  /** Forgets a key that was refused, so that the next use asks again. Answers whether there is anybody to ask. */
-  renew(): boolean {
-    if (typeof this.source !== 'function') return false
-    if (typeof this.current === 'string') this.current = undefined
-    return true
+  /** Forgets a key that the server does not know, unless another call has brought a newer one. */
+  refused(key: string | undefined): void {
+    if (typeof this.source === 'function' && this.current === key) this.current = undefined
   }
 
-  private async ask(source: () => string | Promise<string>): Promise<string> {
+  /** Whether there is anybody to ask for another key. */
+  canRenew(): boolean {
+    return typeof this.source === 'function'
+  }
+
+  private async wait(asked: Promise<string>, signal: AbortSignal): Promise<string> {
     try {
-      return await source()
+      return await untilAborted(asked, signal)
     } catch (error) {
-      throw new UnauthenticatedError('the apiKey function failed', 'unauthenticated', { cause: error })
+      if (!signal.aborted) {
+        // Made for each who waited: an error says in which call it came up.
+        throw new UnauthenticatedError('the apiKey function failed', 'unauthenticated', {
+          status: undefined,
+          cause: error,
+        })
+      }
+      // Without this, a function that hung once would hang every later call.
+      if (hasTimedOut(signal)) this.giveUp(asked)
+      throw signal.reason
     }
   }
 
-  private replace(asked: Promise<string>, key: string | undefined): void {
-    if (this.current === asked) this.current = key
+  private giveUp(asked: Promise<string>): void {
+    if (this.current === asked) this.current = undefined
   }
+}
+
+/** Visible ASCII: anything else the runtime refuses to put into a header, with a message that has the key in it. */
+export function isApiKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+}
+
+async function ask(source: () => string | Promise<string>): Promise<string> {
+  const key: unknown = await source()
+  if (!isApiKey(key)) throw new TypeError('it answered no key: a key is visible ASCII characters')
+  return key
 }

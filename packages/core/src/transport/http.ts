@@ -1,10 +1,11 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
 import type { ResolvedOptions } from '../options'
+import { hasTimedOut } from '../pipeline/deadline'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import { HEADERS } from '../protocol/headers'
-import { type MethodName, methodRow } from '../protocol/methods'
+import { type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
 import type { Credentials } from './credentials'
@@ -15,6 +16,8 @@ type HttpOptions = Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>
 /** Calls over HTTP, one request each. */
 export class HttpTransport implements Transport {
   private active = 0
+  /** Where the last attempt of each call went: `active` may have moved on since. */
+  private readonly servers = new WeakMap<Call, number>()
 
   constructor(
     private readonly options: HttpOptions,
@@ -24,13 +27,16 @@ export class HttpTransport implements Transport {
 
   async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
     const { verb, target, headers, body } = encodeRequest(call)
-    const known = this.credentials.key()
-    const key = known instanceof Promise ? await untilAborted(known, signal) : known
     const server = this.active
+    this.servers.set(call, server)
+    const known = this.credentials.key(signal)
+    const key = known instanceof Promise ? await known : known
+    // Taken out of its object first: the fetch of a browser does not run as a method of another.
+    const { fetch } = this.options
     let response: Response
     let text: string
     try {
-      response = await this.options.fetch(`${this.options.serverUrls[server]}${target}`, {
+      response = await fetch(`${this.options.serverUrls[server]}${target}`, {
         method: verb,
         headers: {
           ...this.options.headers,
@@ -46,17 +52,19 @@ export class HttpTransport implements Transport {
       })
       text = await response.text()
     } catch (thrown) {
+      // A server that only hangs is to be left too; one whose answer nobody waits for any more is not.
+      if (!signal.aborted || hasTimedOut(signal)) this.leave(server)
       if (signal.aborted) throw signal.reason
-      this.leave(server)
       throw this.platform.networkError(thrown)
     }
     if (response.status === 503) this.leave(server)
-    return read<M>(response, text, this.platform.now())
+    if (response.status === 401) this.credentials.refused(key)
+    return read<M>(methodRow(call.method), response, text, this.platform.now())
   }
 
   endpoint(call: Call): string {
     const { path } = methodRow(call.method)
-    const server = this.options.serverUrls[this.active]
+    const server = this.options.serverUrls[this.servers.get(call) ?? this.active]
     try {
       return server + fillPath(path, call.params as Record<string, unknown>)
     } catch {
@@ -75,33 +83,31 @@ export class HttpTransport implements Transport {
 }
 
 /** The reply in an answer. @throws IronflowError: the one the server sent, or `invalid_response` */
-function read<M extends MethodName>(response: Response, text: string, now: number): Reply<M> {
+function read<M extends MethodName>(row: MethodRow, response: Response, text: string, now: number): Reply<M> {
   const requestId = response.headers.get(HEADERS.requestId) ?? undefined
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     const location = response.headers.get('location')
     throw new IronflowError(
       `the server redirects${location ? ` to ${location}` : ''}: set serverUrl to where it really is`,
       'invalid_response',
-      { status: response.status, requestId },
+      { status: response.status, requestId, cause: received(response, text) },
     )
   }
-  const body = text === '' ? undefined : parse(text)
+  const body = parse(text)
   if (!response.ok) {
     const wait = retryAfterMs(response.headers.get(HEADERS.retryAfter), now)
-    throw fromProblem(body, response.status, { requestId, retryAfterMs: wait })
+    const cause = body === undefined ? received(response, text) : undefined
+    throw fromProblem(body, response.status, { requestId, retryAfterMs: wait, cause })
   }
 
   const revision = integer(response.headers.get(HEADERS.revision))
-  const result = response.status === 204 ? { revision } : body
+  const result = response.status === 204 && row.success === 204 ? { revision } : body
   if (typeof result !== 'object' || result === null || Array.isArray(result)) {
     const type = response.headers.get(HEADERS.contentType) ?? 'no content type'
     throw new IronflowError(
       `the answer is no JSON object (${type}): is serverUrl an Ironflow server?`,
       'invalid_response',
-      {
-        status: response.status,
-        requestId,
-      },
+      { status: response.status, requestId, cause: received(response, text) },
     )
   }
   return {
@@ -119,6 +125,12 @@ function parse(text: string): unknown {
   }
 }
 
+/** What came instead of an answer of ours, for people: the cause of the error that says so. */
+function received(response: Response, text: string): Error {
+  const type = response.headers.get(HEADERS.contentType) ?? 'no content type'
+  return new Error(`received HTTP ${response.status}, ${type}: ${text.slice(0, 200) || '(empty)'}`)
+}
+
 function integer(header: string | null): number | undefined {
   return header !== null && /^\d{1,16}$/.test(header) ? Number(header) : undefined
 }
@@ -128,14 +140,4 @@ function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined
-}
-
-/** A promise that nobody can cancel, given up when the signal aborts. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
