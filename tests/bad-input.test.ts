@@ -176,7 +176,7 @@ describe('whatever is sent', () => {
   const segment = fc.oneof(
     fc.string({ maxLength: 20 }),
     fc.constantFrom('..', '.', '%2e', '%00', '%', 'keys', 'config', 'history', 'SYS_apikeys', '__proto__'),
-    fc.string({ unit: 'binary', maxLength: 8 }).map((text) => encodeURIComponent(text.toWellFormed())),
+    fc.string({ unit: 'binary', maxLength: 8 }).map((text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, ''))),
   )
   const visible = (text: string) => text.replace(/[^\x21-\x7e]/g, '')
 

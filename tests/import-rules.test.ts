@@ -62,6 +62,7 @@ describe('forbidden', () => {
     ['core/src/index.ts', '@ironflow/node'],
     ['core/src/index.ts', '../../node/src/index'],
     ['core/src/index.ts', '../test/fake-platform'],
+    ['core/src/index.ts', '../../node/package.json'],
     ['core/src/index.ts', '/absolute'],
     ['core/src/index.ts', '<computed>'],
     ['node/src/index.ts', '@ironflow/server'],

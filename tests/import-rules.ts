@@ -48,7 +48,9 @@ export function forbidden(path: string, { specifier, typeOnly }: Import): string
   if (specifier === '<computed>') return 'an import whose target is computed cannot be checked'
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier)
-    return target.startsWith(`packages/${name}/src/`) ? undefined : 'a relative import stays within its package'
+    // Its own manifest is the one file outside src that a package reads: the version is written down there and nowhere else.
+    const isOwn = target.startsWith(`packages/${name}/src/`) || target === `packages/${name}/package.json`
+    return isOwn ? undefined : 'a relative import stays within its package'
   }
   if (specifier.startsWith('/')) return 'an absolute path exists on one machine only'
   const rule = PACKAGE_RULES[name]

@@ -41,7 +41,7 @@ try {
 }
 
 console.log('a server that is down:')
-await using nobody = createClient({ serverUrl: 'http://127.0.0.1:9', retry: { maxAttempts: 2 } })
+await using nobody = createClient({ serverUrl: 'http://127.0.0.1:65000', retry: { maxAttempts: 2 } })
 try {
   await nobody.config().get('prices')
 } catch (error) {
