@@ -6,8 +6,8 @@ import type { Operation } from '@ironflow/core/protocol'
  *
  * An engine knows buckets by their stored name (`APP_<environment>_<bucket>`, `SYS_apikeys`) and nothing of
  * environments, documents or keys' rules: names arrive validated. It throws `IronflowError`s: `not_found` for a bucket
- * that does not exist where one is needed, `already_exists`, `revision_conflict`, `payload_too_large`, `storage_full`,
- * `unsupported`, `unavailable`, `closed`.
+ * that does not exist where one is needed, `already_exists`, `revision_conflict`, `invalid_request`, `payload_too_large`,
+ * `storage_full`, `unsupported`, `unavailable`, `closed`; `internal` where what is stored turns out to be damaged.
  *
  * What holds for every engine:
  * - a write that has resolved is visible to every read that starts after it, and as durable as `facts.durability` says;
@@ -44,7 +44,10 @@ export interface Engine {
     key: string,
     options?: ReadOptions & { revision?: number | undefined },
   ): Promise<Entry | undefined>
-  /** Writes a value; makes the bucket with {@link EngineOptions.bucketDefaults} where there is none. */
+  /**
+   * Writes a value; makes the bucket with {@link EngineOptions.bucketDefaults} where there is none. Text that UTF-8
+   * cannot carry, because a surrogate lacks its partner, is `invalid_request`.
+   */
   put(bucket: string, key: string, value: StoredValue, options?: PutOptions): Promise<Commit>
   /**
    * Puts a tombstone. Where there is no value already (also no bucket), nothing is written and the answer is the key's

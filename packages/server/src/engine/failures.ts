@@ -1,4 +1,4 @@
-import { errorFor, type IronflowError } from '@ironflow/core/errors'
+import { errorFor, type IronflowError, invalid } from '@ironflow/core/errors'
 
 /** The bucket a call needs is not there. */
 export function noBucket(bucket: string): IronflowError {
@@ -22,6 +22,11 @@ export function valueTooLarge(bytes: number, maxValueSize: number): IronflowErro
   return errorFor('payload_too_large', `the value has ${bytes} bytes, maxValueSize is ${maxValueSize}`, {
     details: { limit: 'maxValueSize', max: maxValueSize },
   })
+}
+
+/** A text has half a character in it. Stored, it would come back as another. */
+export function notWellFormed(): IronflowError {
+  return invalid({ value: 'must be well-formed Unicode' })
 }
 
 /** A write would take a bucket beyond what it may hold. */

@@ -1,4 +1,4 @@
-import { matchesFilter } from '@ironflow/core/protocol'
+import { isWellFormed, matchesFilter } from '@ironflow/core/protocol'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, mergeConfig, secondsAfter } from './bucket-config'
 import type {
   BucketConfig,
@@ -21,7 +21,7 @@ import type {
   StoredValue,
   WriteOptions,
 } from './engine'
-import { bucketExists, bucketFull, conflict, engineClosed, noBucket, valueTooLarge } from './failures'
+import { bucketExists, bucketFull, conflict, engineClosed, noBucket, notWellFormed, valueTooLarge } from './failures'
 import { Followers } from './followers'
 import { compareKeys, literalPrefix } from './key-order'
 import { copyOf, type Kept, MemoryBucket } from './memory/bucket'
@@ -125,6 +125,7 @@ class MemoryEngine implements Engine {
     return this.#write(name, (existing, now) => {
       const config = existing?.getConfig() ?? this.#options.bucketDefaults
       const newest = existing?.newest(key)
+      if (value.encoding !== 'base64' && !isWellFormed(value.text)) throw notWellFormed()
       const bytes = bytesOf(value)
       if (bytes > config.maxValueSize) throw valueTooLarge(bytes, config.maxValueSize)
       expectRevision(key, newest, expectedRevision)

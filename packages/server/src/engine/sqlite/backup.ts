@@ -1,9 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorFor } from '@ironflow/core/errors'
 import Database from 'better-sqlite3'
 import { checksumOf } from './checksum'
-import { syncDirectory, syncFile } from './files'
+import { makeDirectory, syncDirectory, syncFile } from './files'
 import { holdsStore, installDatabase, newId } from './installation'
 import { lockDirectory } from './lock'
 import { readMarker } from './marker'
@@ -39,7 +39,7 @@ export function backup(dataDirectory: string, targetFile: string): BackupSummary
     copyStore(join(directory, DATABASE_FILE), marker, temporary)
     // It holds all that the store does: for its owner's eyes.
     chmodSync(temporary, 0o600)
-    const summary = verify(temporary)
+    const summary = verify(temporary, directory)
     syncFile(temporary)
     if (!moveTo(temporary, target)) throw exists
     syncDirectory(dirname(target))
@@ -60,7 +60,7 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
   const source = resolve(backupFile)
   const directory = resolve(dataDirectory)
   if (!existsSync(source)) throw refused(`there is no backup ${source}`)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   const lock = lockDirectory(directory)
   try {
     if (!options.force && holdsStore(directory)) {
@@ -68,8 +68,7 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
     }
     const { storeId } = identityIn(source)
     const identity = { storeId, epoch: newId() }
-    let summary: BackupSummary | undefined
-    installDatabase(directory, identity, (path) => {
+    return installDatabase(directory, identity, (path) => {
       copyFileSync(source, path)
       const copy = new Database(path)
       try {
@@ -78,9 +77,8 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
         copy.close()
       }
       // The copy, not the source: what is checked is what will be used.
-      summary = verify(path)
+      return verify(path, source)
     })
-    return summary ?? { revision: 0, bytes: 0, epoch: identity.epoch }
   } finally {
     lock.release()
   }
@@ -100,32 +98,32 @@ function copyStore(path: string, marker: Identity, target: string): void {
   }
 }
 
-/** Reads every page and every value. */
-function verify(path: string): BackupSummary {
+/** Reads every page and every value of a copy; what is wrong with it is wrong with what it was copied from. */
+function verify(path: string, origin: string): BackupSummary {
   let db: Database.Database | undefined
   try {
     db = openForReading(path)
     const { epoch } = identityOf(db) ?? { epoch: '' }
     const result = db.pragma('integrity_check(1)', { simple: true })
-    if (result !== 'ok') throw refused(`${path} is damaged: ${result}`)
-    verifyValues(db, path)
+    if (result !== 'ok') throw refused(`${origin} is damaged: ${result}`)
+    verifyValues(db, origin)
     const revision = db.prepare<[], number>('SELECT revision FROM state').pluck().get() ?? 0
     return { revision, epoch, bytes: statSync(path).size }
   } catch (error) {
-    throw unreadable(path, error)
+    throw unreadable(origin, error)
   } finally {
     db?.close()
   }
 }
 
-function verifyValues(db: Database.Database, path: string): void {
+function verifyValues(db: Database.Database, origin: string): void {
   const values = db.prepare<
     [],
     { bucket: number; key: string; revision: number; encoding: number; value: string | Buffer; checksum: number }
   >('SELECT bucket, key, revision, encoding, value, checksum FROM entries WHERE encoding IS NOT NULL')
   for (const row of values.iterate()) {
     if (checksumOf(row) !== row.checksum) {
-      throw refused(`${path} is damaged: the value of ${row.key} at revision ${row.revision} has a wrong checksum`)
+      throw refused(`${origin} is damaged: the value of ${row.key} at revision ${row.revision} has a wrong checksum`)
     }
   }
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { errorFor } from '@ironflow/core/errors'
+import { errorFor, normalize } from '@ironflow/core/errors'
+import { isWellFormed } from '@ironflow/core/protocol'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, secondsAfter } from '../bucket-config'
 import type {
   BucketConfig,
@@ -23,11 +23,12 @@ import type {
   StoredValue,
   WriteOptions,
 } from '../engine'
-import { engineClosed } from '../failures'
+import { engineClosed, notWellFormed } from '../failures'
 import { Followers } from '../followers'
 import { ENCODINGS } from './codes'
 import { Committer } from './committer'
 import { eventsOf } from './events'
+import { makeDirectory } from './files'
 import { findStore } from './installation'
 import { type Lock, lockDirectory } from './lock'
 import type { Outcome, RemoveWrite, Write } from './messages'
@@ -55,16 +56,18 @@ export interface SqliteEngineOptions extends EngineOptions {
  */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
   const directory = resolve(options.directory)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const lock = lockDirectory(directory)
+  let lock: Lock | undefined
   try {
+    makeDirectory(directory)
+    lock = lockDirectory(directory)
     const identity = findStore(directory)
     const engine = new SqliteEngine(options, identity, lock)
     await engine.open(join(directory, DATABASE_FILE), identity)
     return engine
   } catch (error) {
-    lock.release()
-    throw error
+    lock?.release()
+    // What is not ours is the file system's: no permission, no such device.
+    throw normalize(error, 'unavailable', { retryable: false })
   }
 }
 
@@ -151,6 +154,7 @@ class SqliteEngine implements Engine {
   }
 
   async put(bucket: string, key: string, value: StoredValue, options: PutOptions = {}): Promise<Commit> {
+    if (value.encoding !== 'base64' && !isWellFormed(value.text)) throw notWellFormed()
     const now = this.#now()
     const { ttlSeconds, expectedRevision: expected } = options
     const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Waits until a file's content is on the disk. */
@@ -22,6 +22,14 @@ export function syncDirectory(path: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Makes a directory, and those above it, where they are not there; only its owner may look into it. */
+export function makeDirectory(path: string): void {
+  const topmost = mkdirSync(path, { recursive: true, mode: 0o700 })
+  if (topmost === undefined) return
+  // A directory whose own name a crash undoes takes with it whatever was made durable inside.
+  for (let made = path; made.startsWith(topmost); made = dirname(made)) syncDirectory(dirname(made))
 }
 
 /** Writes a file so that after a crash it is there as a whole, in its old form or in its new one. */

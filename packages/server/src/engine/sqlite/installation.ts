@@ -88,11 +88,12 @@ export function newId(): string {
 }
 
 /** Makes the database that `write` writes the store of a locked directory. The file must carry `identity`. */
-export function installDatabase(directory: string, identity: Identity, write: (path: string) => void): void {
+export function installDatabase<T>(directory: string, identity: Identity, write: (path: string) => T): T {
   const path = join(directory, NEW_DATABASE_FILE)
   removeDatabase(path)
+  let result: T
   try {
-    write(path)
+    result = write(path)
   } catch (error) {
     removeDatabase(path)
     throw error
@@ -101,6 +102,7 @@ export function installDatabase(directory: string, identity: Identity, write: (p
   syncDirectory(directory)
   writeMarker(directory, identity)
   finishInstallation(directory, identity)
+  return result
 }
 
 /** Puts a new database in its place if it is the one the marker names, and removes it if not. */

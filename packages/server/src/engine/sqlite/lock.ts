@@ -19,7 +19,7 @@ export function lockDirectory(directory: string): Lock {
   try {
     db = new Database(join(directory, 'ironflow.lock'), { timeout: 0 })
     // Nothing is ever written to it, and a rollback journal would be one file more to wonder about.
-    db.pragma('journal_mode = OFF')
+    db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     db?.close()

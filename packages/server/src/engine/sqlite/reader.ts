@@ -22,6 +22,9 @@ import { type ReadRow, ReadStatements } from './read-statements'
 /** How many keys one page of a filtered listing looks at, at most: some milliseconds' worth. */
 const SCAN_LIMIT = 2_000
 
+/** Values of more bytes than this end a page early, so that a page of large ones does not fill the memory. */
+const PAGE_VALUE_BYTES = 8 * 1024 * 1024
+
 /**
  * Reads what is committed, on a connection of its own: the worker's waiting for the disk never holds it up. Values past
  * their time are left out here, since their expiry may not be committed yet.
@@ -89,10 +92,15 @@ export class Reader {
             : []
           : this.#sql.liveKeys(bucket.id, from, prefix, this.#now(), scan)
       let last = after
+      let bytes = 0
       for (const { key, revision } of rows) {
-        if (page.entries.length === limit) return { ...page, next: last }
+        if (page.entries.length === limit || bytes > PAGE_VALUE_BYTES) return { ...page, next: last }
         last = key
-        if (matchesFilter(key, filter)) page.entries.push(...this.#entryOf(revision, bucket.name, values))
+        if (!matchesFilter(key, filter)) continue
+        for (const entry of this.#entryOf(revision, bucket.name, values)) {
+          bytes += lengthOf(entry)
+          page.entries.push(entry)
+        }
       }
       return rows.length === scan ? { ...page, next: last } : page
     })
@@ -105,9 +113,15 @@ export class Reader {
       const bucket = this.#sql.bucket.get(name)
       // Of a bucket that is not there, only a cursor that has seen everything is known to have missed nothing.
       if (after > 0 && after < (bucket?.floor ?? revision)) return { lost: 'expired', revision }
-      const rows = bucket ? this.#sql.changes.all(bucket.id, after, this.#now(), limit + 1) : []
-      const changes = rows.slice(0, limit).map((row) => this.#entry(row, true))
-      return { changes, more: rows.length > limit, revision }
+      const changes: Entry[] = []
+      let bytes = 0
+      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, after, this.#now(), limit + 1) : []) {
+        if (changes.length === limit || bytes > PAGE_VALUE_BYTES) return { changes, more: true, revision }
+        const entry = this.#entry(row, true)
+        bytes += lengthOf(entry)
+        changes.push(entry)
+      }
+      return { changes, more: false, revision }
     })
   }
 
@@ -175,6 +189,12 @@ export class Reader {
       throw normalize(`${this.#path} cannot be read: ${error.message} (${error.code})`, 'internal', { cause: error })
     }
   }
+}
+
+/** About how much of the memory an entry's value takes. */
+function lengthOf({ value }: Entry): number {
+  if (value === undefined) return 0
+  return value.encoding === 'base64' ? value.bytes.length : value.text.length
 }
 
 /** SQLite hands out Buffers; callers were promised a Uint8Array that is equal to the one they gave. */

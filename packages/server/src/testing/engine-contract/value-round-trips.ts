@@ -50,6 +50,14 @@ export function valueTests(open: OpenStore): void {
       await fc.assert(fc.asyncProperty(values, put), { numRuns: 60 })
     })
 
+    it('text with half a character in it is refused, not changed', async () => {
+      const bucket = await store.bucket()
+      for (const value of [text('\ud800'), text('a\udc00b'), json('"\ud83d"')]) {
+        await expect(store.engine.put(bucket, 'k', value)).rejects.toMatchObject({ code: 'invalid_request' })
+      }
+      expect(await store.engine.get(bucket, 'k')).toBeUndefined()
+    })
+
     it("a value is the store's own: what callers do to their bytes does not reach it", async () => {
       const bucket = await store.bucket()
       const whole = new Uint8Array(64).fill(1)

@@ -66,3 +66,11 @@ it('a log without its database is refused', async () => {
   await writeFile(join(directory, 'ironflow.db-wal'), 'writes of somebody')
   await expect(openIn(directory)).rejects.toThrow(/without its store\.json/)
 })
+
+it('a directory that cannot be had is said so', async () => {
+  const file = join(await temporaryDirectory(), 'file')
+  await writeFile(file, '')
+  const failure = { code: 'unavailable', retryable: false, message: expect.stringContaining(file) }
+  await expect(openIn(file)).rejects.toMatchObject(failure)
+  await expect(openIn(join(file, 'data'))).rejects.toMatchObject(failure)
+})
