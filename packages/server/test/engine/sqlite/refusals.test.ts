@@ -163,7 +163,13 @@ it('a value in the place of another is never served', async () => {
 
 it('opening takes well below the time a server has to start', async () => {
   const directory = await store()
-  const started = performance.now()
-  await openForTest(directory)
-  expect(performance.now() - started).toBeLessThan(600)
+  const times: number[] = []
+  // The best of three: other tests run beside this one.
+  for (let n = 0; n < 3; n++) {
+    const started = performance.now()
+    const engine = await openIn(directory)
+    times.push(performance.now() - started)
+    await engine.close()
+  }
+  expect(Math.min(...times)).toBeLessThan(300)
 })
