@@ -10,11 +10,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * the `IronflowError` that says which. Call {@link end} when the work is done: then neither timer nor listener is left.
  */
 export class Deadline {
-  readonly signal: AbortSignal
   /** What had gone wrong so far; becomes the cause of a time-out. */
   lastError: IronflowError | undefined
+  /** Why this span ended early; `undefined`: it has not. */
+  reason: IronflowError | undefined
 
-  private readonly controller = new AbortController()
+  // Made when it is first asked for: a controller costs more than all the rest, and a call's outer span seldom needs one.
+  private controller: AbortController | undefined
+  private readonly inner = new Set<Deadline>()
   private readonly endsAt: number
   private readonly release: Array<() => void> = []
 
@@ -23,7 +26,6 @@ export class Deadline {
     timeoutMs: number,
     what: string,
   ) {
-    this.signal = this.controller.signal
     this.endsAt = platform.now() + timeoutMs
     if (timeoutMs > MAX_TIMER_MS) return // Weeks: as good as never.
     const onTimeout = () =>
@@ -40,31 +42,37 @@ export class Deadline {
     return this.endsAt - this.platform.now()
   }
 
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController()
+      if (this.reason) this.controller.abort(this.reason)
+    }
+    return this.controller.signal
+  }
+
+  /** Ends this span, and every one within it. A second reason is not heard. */
   abort(reason: IronflowError): void {
-    this.controller.abort(reason)
+    if (this.reason) return
+    this.reason = reason
+    this.controller?.abort(reason)
+    for (const deadline of this.inner) deadline.abort(reason)
   }
 
   /** Ends this span when the caller's signal aborts: code `aborted`, with the signal's reason as cause. */
   followCaller(signal: AbortSignal): void {
-    this.follow(signal, () => abortedBy(signal))
+    if (signal.aborted) this.abort(abortedBy(signal))
+    else this.release.push(onAbort(signal, () => this.abort(abortedBy(signal))))
   }
 
   /** Ends this span together with the one around it, for the same reason. */
   followOuter(outer: Deadline): void {
-    this.follow(outer.signal, () => outer.signal.reason as IronflowError)
+    if (outer.reason) this.abort(outer.reason)
+    outer.inner.add(this)
+    this.release.push(() => outer.inner.delete(this))
   }
 
   end(): void {
     for (const release of this.release.splice(0)) release()
-  }
-
-  private follow(signal: AbortSignal, reason: () => IronflowError): void {
-    const listener = () => this.abort(reason())
-    if (signal.aborted) {
-      listener()
-      return
-    }
-    this.release.push(onAbort(signal, listener))
   }
 }
 

@@ -122,12 +122,12 @@ export class Pipeline {
     const startedAt = this.platform.now()
     let keyRenewed = false
     for (;;) {
-      if (deadline.signal.aborted) throw deadline.signal.reason
+      if (deadline.reason) throw deadline.reason
       progress.attempts += 1
       try {
         return await this.attempt(call, deadline)
       } catch (thrown) {
-        if (deadline.signal.aborted) throw deadline.signal.reason
+        if (deadline.reason) throw deadline.reason
         const error = normalize(thrown)
         deadline.lastError = error
         if (error.code === 'unauthenticated' && error.status === 401 && !keyRenewed && this.credentials.canRenew()) {
