@@ -7,7 +7,7 @@ export const KEYS = 10_000
 export const keyOf = (n) => `user.${String(n).padStart(6, '0')}`
 
 /** A value as services keep them: a small JSON object. */
-export const valueOf = (n) => ({
+export const sampleValue = (n) => ({
   id: n,
   name: `User ${n}`,
   plan: 'pro',
@@ -19,7 +19,7 @@ export const valueOf = (n) => ({
 export async function fill(server, bucketName, count = KEYS) {
   const client = createClient({ serverUrl: server.url, apiKey: server.apiKey })
   const bucket = client.kv().bucket(bucketName)
-  await inParallel(64, count, (n) => bucket.put(keyOf(n), valueOf(n)))
+  await inParallel(64, count, (n) => bucket.put(keyOf(n), sampleValue(n)))
   await client.close()
 }
 

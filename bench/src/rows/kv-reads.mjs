@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startServer } from '../../../scripts/server-process.mjs'
-import { fill, KEYS, keyOf, valueOf } from '../data.mjs'
+import { fill, KEYS, keyOf, sampleValue } from '../data.mjs'
 import { wrk } from '../load.mjs'
 import { freePort, start, untilAnswers } from '../processes.mjs'
 import { inTurns } from '../table.mjs'
@@ -58,7 +58,7 @@ async function sample(server) {
   const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' }
   const url = `${server.url}${PATH}${keyOf(1)}`
   const get = await fetch(url, { headers })
-  const put = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(valueOf(1)) })
+  const put = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(sampleValue(1)) })
   return { get: await captured(get), put: await captured(put) }
 }
 

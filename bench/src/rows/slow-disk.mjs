@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@ironflow/node'
 import { ROOT } from '../../../scripts/run.mjs'
-import { fill, inParallel, keyOf, valueOf } from '../data.mjs'
+import { fill, inParallel, keyOf, sampleValue } from '../data.mjs'
 import { wrk } from '../load.mjs'
 import { freePort, start, untilAnswers } from '../processes.mjs'
 
@@ -31,7 +31,7 @@ export async function slowDisk({ seconds }) {
     const writes = inParallel(8, 8, async (lane) => {
       for (let n = lane; writing; n += 8) {
         const from = performance.now()
-        await bucket.put(keyOf(n % 512), valueOf(n))
+        await bucket.put(keyOf(n % 512), sampleValue(n))
         earliest = Math.min(earliest, performance.now() - from)
       }
     })
