@@ -42,6 +42,10 @@ export interface Limits {
   bodyBytes: number
   /** Bytes of a request's headers, the request line included. Default 16 KiB. */
   headerBytes: number
+  /** Milliseconds a request's headers may take to arrive. Default 10,000. */
+  headersTimeoutMs: number
+  /** Milliseconds a whole request may take to arrive. Default 30,000. */
+  requestTimeoutMs: number
   /** How deep JSON may nest. Default 64. */
   jsonDepth: number
   /** Bytes of a value: the default of buckets, the most one can be told, and what a document may have. Default 1,000,000. */
@@ -74,6 +78,8 @@ export const DEFAULTS = {
   limits: {
     bodyBytes: 1_048_576,
     headerBytes: 16_384,
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 30_000,
     jsonDepth: 64,
     maxValueSize: 1_000_000,
     bucketsPerEnvironment: 1_000,

@@ -31,6 +31,7 @@ const REFUSED: [what: string, verb: string, target: string, status: number, fiel
   ['a limit that is no number', 'GET', '/api/v1/config?limit=ten', 400, 'limit'],
   ['a cursor of nowhere', 'GET', '/api/v1/config?cursor=AAAA', 400, 'cursor'],
   ['a cursor that is no base64url', 'GET', '/api/v1/config?cursor=%2B%2B', 400, 'cursor'],
+  ['broken percent-encoding in the query', 'GET', '/api/v1/kv/buckets/b/keys?filter=%zz', 400, 'query'],
   ['an unknown query parameter', 'GET', '/api/v1/config?colour=red', 400, 'colour'],
   ['a query parameter given twice', 'GET', '/api/v1/config?limit=1&limit=2', 400, 'limit'],
   ['a flag that is neither true nor false', 'GET', '/api/v1/kv/buckets/b/keys?values=yes', 400, 'values'],

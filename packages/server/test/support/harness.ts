@@ -55,7 +55,10 @@ export class Harness {
   async raw(verb: string, target: string, sent: Sent = {}): Promise<Got> {
     const { headers, body } = prepare(sent)
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? new Uint8Array())
-    const all: Record<string, string> = { host: 'localhost', ...headers }
+    const all: Record<string, string> = {
+      ...(Object.hasOwn(sent.headers ?? {}, 'host') ? {} : { host: 'localhost' }),
+      ...headers,
+    }
     const response = await this.server.handle({ verb, target, header: (name) => all[name], body: () => bytes })
     const text = typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body)
     return checked(verb, target, response.status, new Headers(response.headers), text)

@@ -9,7 +9,8 @@ function verdict(code: string | undefined, limits: Limits): [status: number, cod
   if (code === 'HPE_HEADER_OVERFLOW') {
     return [431, 'headers_too_large', `the headers are too large (limit headerBytes: ${limits.headerBytes})`]
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'timeout', 'the request took too long to arrive']
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return [408, 'timeout', `the request took too long to arrive (limits headersTimeoutMs, requestTimeoutMs)`]
   return [400, 'invalid_request', 'that is no HTTP request']
 }
 

@@ -3,15 +3,16 @@ import type { Socket } from 'node:net'
 
 /** Ends a Node server without cutting off what it is answering. */
 export class GracefulStop {
-  /** Connections that have not asked anything yet: nobody waits for an answer there. */
+  private readonly connections = new Set<Socket>()
+  /** Those that have not asked anything yet: nobody waits for an answer there. */
   private readonly silent = new Set<Socket>()
   private stopping: Promise<void> | undefined
 
   constructor(private readonly server: Server) {
-    server.on(server.listenerCount('secureConnection') > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
-      this.silent.add(socket)
-      socket.once('close', () => this.silent.delete(socket))
-    })
+    server.on('connection', (socket: Socket) => track(this.connections, socket))
+    // With TLS, requests come over another socket than connections.
+    const isEncrypted = server.listenerCount('secureConnection') > 0
+    server.on(isEncrypted ? 'secureConnection' : 'connection', (socket: Socket) => track(this.silent, socket))
   }
 
   /** Whether answers are to be the last on their connection. */
@@ -32,7 +33,9 @@ export class GracefulStop {
    */
   stop(timeoutMs: number): Promise<void> {
     this.stopping ??= new Promise((resolve) => {
-      const timer = setTimeout(() => this.server.closeAllConnections(), timeoutMs)
+      const timer = setTimeout(() => {
+        for (const socket of this.connections) socket.destroy()
+      }, timeoutMs)
       const sweep = setInterval(() => this.server.closeIdleConnections(), 100)
       this.server.close(() => {
         clearTimeout(timer)
@@ -44,4 +47,9 @@ export class GracefulStop {
     })
     return this.stopping
   }
+}
+
+function track(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
 }

@@ -33,13 +33,11 @@ export interface Listening {
   close(timeoutMs?: number): Promise<void>
 }
 
-/** Tight enough that a client that sends a byte now and then does not hold a connection for long. */
-const TIMEOUTS = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 2_000,
-} as const
+/** Longer than most proxies keep a connection, so that none of them meets one that was just closed. */
+const KEEP_ALIVE_MS = 65_000
+
+/** A client that has not finished TLS by then will not. */
+const HANDSHAKE_MS = 5_000
 
 const CLOSE_TIMEOUT_MS = 10_000
 
@@ -52,8 +50,18 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   const { port = 9123, host = '127.0.0.1', tls } = options
   const { limits, logger } = server.options
   await server.ready
-  const settings = { ...TIMEOUTS, maxHeaderSize: limits.headerBytes, noDelay: true }
-  const node: Server = tls ? createHttpsServer({ ...settings, ...tls }) : createHttpServer(settings)
+  const settings = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    // A client that sends a byte now and then is found out by looking, and no later than this after its time.
+    connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  }
+  const node: Server = tls
+    ? createHttpsServer({ ...settings, ...tls, handshakeTimeout: HANDSHAKE_MS })
+    : createHttpServer(settings)
   const stopping = new GracefulStop(node)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 

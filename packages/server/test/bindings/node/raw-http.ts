@@ -1,0 +1,36 @@
+import { connect, type Socket } from 'node:net'
+
+/** A connection whose every byte is the test's own. */
+export class RawConnection {
+  received = ''
+  private readonly socket: Socket
+  readonly closed: Promise<void>
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1' })
+    this.socket.setEncoding('latin1')
+    this.socket.on('data', (text: string) => {
+      this.received += text
+    })
+    this.socket.on('error', () => undefined)
+    this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()))
+  }
+
+  send(text: string | Buffer): void {
+    this.socket.write(text)
+  }
+
+  end(): void {
+    this.socket.destroy()
+  }
+
+  /** Waits until what came holds `text`. */
+  async until(text: string): Promise<string> {
+    const deadline = Date.now() + 5_000
+    while (!this.received.includes(text)) {
+      if (Date.now() > deadline) throw new Error(`waited for ${text}, got ${JSON.stringify(this.received)}`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return this.received
+  }
+}
