@@ -13,7 +13,7 @@ export function networkError(thrown: unknown): IronflowError {
   const message = told?.message ?? String(thrown)
   const timedOut = chain.some((error) => TIMEOUTS.has(String((error as NodeJS.ErrnoException).code)))
   return timedOut
-    ? new TimeoutError(message, 'timeout', { cause: thrown })
+    ? new TimeoutError(message, 'timeout', { status: undefined, cause: thrown })
     : new ConnectionError(message, 'connection_failed', { cause: thrown })
 }
 

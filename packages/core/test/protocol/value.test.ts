@@ -4,12 +4,13 @@ import { ValidationError } from '../../src/errors/kinds'
 import { RawJson } from '../../src/protocol/json'
 import { decodeValue, encodeJson, encodeValue, isWellFormed } from '../../src/protocol/value'
 
-/** As through a server: JSON is kept as text, and an answer is one JSON document. */
+/** As through a server, with its way over the wire as UTF-8. */
 function roundTrip(value: unknown): unknown {
   const { value: sent, encoding } = encodeValue(value)
   if (encoding === 'base64') return decodeValue({ encoding, value: Buffer.from(sent as Uint8Array).toString('base64') })
-  const text = sent instanceof RawJson ? sent.text : JSON.stringify(sent)
-  return decodeValue({ encoding, value: JSON.parse(text) })
+  const body = new TextEncoder().encode(sent instanceof RawJson ? sent.text : (sent as string))
+  const received = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+  return decodeValue({ encoding, value: encoding === 'json' ? JSON.parse(received) : received })
 }
 
 describe('a value comes back as it went in', () => {

@@ -74,6 +74,26 @@ describe('a function', () => {
     expect(keys.times).toBe(2)
   })
 
+  test('is not asked again by a call whose old key was refused late', async () => {
+    const keys = source('old', 'new', 'newer')
+    const platform = new FakePlatform()
+    const refusals: Array<() => void> = []
+    platform.fetch = async (_, init) => {
+      if (new Headers(init?.headers).get('authorization') === 'Bearer new')
+        return Response.json({ name: 'a', data: {} })
+      await new Promise<void>((resolve) => refusals.push(resolve))
+      return Response.json({ code: 'unauthenticated' }, { status: 401 })
+    }
+    const client = new IronflowClient({ apiKey: keys.ask }, platform)
+    const [early, late] = [client.config().get('a'), client.config().get('a')]
+    await settle()
+    refusals[0]?.()
+    await early
+    refusals[1]?.()
+    await late
+    expect(keys.times).toBe(2)
+  })
+
   test('whose second key is refused too is not asked a third time by that call', async () => {
     const keys = source('a', 'b', 'c')
     const { client, sent } = clientWith(keys.ask, () => false)

@@ -1,0 +1,53 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import packageJson from '../package.json'
+import { createClient, ValidationError } from '../src/index'
+import { nodePlatform } from '../src/platform'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+})
+
+test('the client is named after its package', () => {
+  expect(nodePlatform.clientName).toBe(`node/${packageJson.version}`)
+})
+
+test('an environment variable that is empty is not set', () => {
+  vi.stubEnv('IRONFLOW_API_KEY', '')
+  vi.stubEnv('IRONFLOW_ENV', 'prod')
+  expect(nodePlatform.env('IRONFLOW_API_KEY')).toBeUndefined()
+  expect(nodePlatform.env('IRONFLOW_ENV')).toBe('prod')
+  expect(nodePlatform.env('IRONFLOW_NO_SUCH_THING')).toBeUndefined()
+})
+
+test('a bad environment variable is named when the client is made', () => {
+  vi.stubEnv('IRONFLOW_SERVER_URL', 'localhost:9123')
+  expect(() => createClient()).toThrow(ValidationError)
+  expect(() => createClient()).toThrow(/^serverUrl: /)
+})
+
+test('a global fetch that is replaced later is the one that is used', async () => {
+  const client = createClient({ serverUrl: 'http://host' })
+  const urls: string[] = []
+  vi.stubGlobal('fetch', async (url: string) => {
+    urls.push(url)
+    return Response.json({ configs: [] })
+  })
+  await client.config().list()
+  expect(urls).toEqual(['http://host/api/v1/config'])
+})
+
+test('identifiers differ, and a cancelled timer does not fire', () => {
+  expect(nodePlatform.uuid()).not.toBe(nodePlatform.uuid())
+  vi.useFakeTimers()
+  let fired = 0
+  const count = () => {
+    fired += 1
+  }
+  const cancel = nodePlatform.setTimer(count, 10)
+  nodePlatform.setTimer(count, 10)
+  cancel()
+  vi.advanceTimersByTime(20)
+  vi.useRealTimers()
+  expect(fired).toBe(1)
+})
