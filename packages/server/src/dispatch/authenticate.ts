@@ -5,6 +5,7 @@ import { ANYBODY, type Principal } from '../domain/principal'
 import { parseScope } from '../domain/scopes'
 import type { Engine } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
+import { OldestFirstMap } from '../oldest-first-map'
 import { API_KEY_SYNTAX } from '../options'
 
 /** What authentication stands on. */
@@ -24,7 +25,7 @@ export interface AuthenticatorParts {
  * store forgets them all, and a key's end is looked at each time.
  */
 export class Authenticator {
-  private readonly verified = new Map<string, Principal>()
+  private readonly verified = new OldestFirstMap<Principal>()
   /** Counts changes of the key store: what was read before a change must not be kept after it. */
   private changes = 0
   private readonly unfollow: () => void
@@ -85,11 +86,9 @@ export class Authenticator {
   }
 
   private keep(apiKey: string, principal: Principal): void {
-    if (this.verified.size >= this.parts.cachedKeys) {
-      const [oldest] = this.verified.keys()
-      if (oldest !== undefined) this.verified.delete(oldest)
-    }
     this.verified.set(apiKey, principal)
+    const oldest = this.verified.size > this.parts.cachedKeys ? this.verified.oldest() : undefined
+    if (oldest) this.verified.delete(oldest[0])
   }
 
   private isOver(principal: Principal): boolean {

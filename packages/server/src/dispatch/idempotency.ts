@@ -3,6 +3,7 @@ import { stringify } from '@ironflow/core/protocol'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Answer } from '../domain/answer'
+import { OldestFirstMap } from '../oldest-first-map'
 import type { Limits } from '../options'
 
 /** The calls that one key names: the same key of somebody else, or for something else, is another one. */
@@ -25,11 +26,11 @@ interface Remembered {
  * Answers a repeated call with what the first one answered. A repetition that comes while the first is under way waits
  * for it; a call that failed is forgotten, so its repetition tries again.
  *
- * Entries all live equally long, so the map's own order is the order in which they end: what is past its time goes from
- * the front whenever something is added, and no entry needs a timer.
+ * Entries all live equally long, so the oldest is the first to end: what is past its time goes whenever something is
+ * added, and no entry needs a timer.
  */
 export class Idempotency {
-  private readonly entries = new Map<string, Remembered>()
+  private readonly entries = new OldestFirstMap<Remembered>()
 
   constructor(
     private readonly limits: Pick<Limits, 'idempotencyEntries' | 'idempotencyWindowMs'>,
@@ -60,8 +61,6 @@ export class Idempotency {
 
   private async first<A extends Answer>(name: string, fingerprint: string, work: () => Promise<A>): Promise<A> {
     const entry: Remembered = { fingerprint, expiresAt: this.now() + this.limits.idempotencyWindowMs }
-    // Deleted first, so that one that is past its time moves to the end.
-    this.entries.delete(name)
     this.entries.set(name, entry)
     this.forget()
     try {
@@ -79,14 +78,18 @@ export class Idempotency {
 
   private forget(): void {
     const now = this.now()
-    for (const [name, entry] of this.entries) {
-      if (entry.expiresAt > now && this.entries.size <= this.limits.idempotencyEntries) return
-      this.entries.delete(name)
+    for (let oldest = this.entries.oldest(); oldest; oldest = this.entries.oldest()) {
+      if (oldest[1].expiresAt > now && this.entries.size <= this.limits.idempotencyEntries) return
+      this.entries.delete(oldest[0])
     }
   }
 }
 
-/** Half of a SHA-256: enough that nobody finds two bodies, and short, since thousands are kept. */
+/** Parameters up to this many characters are their own fingerprint: that is cheaper than a hash of them. */
+const SHORT = 128
+
+/** Tells parameters apart. Of long ones half a SHA-256: nobody finds two that share it, and thousands are kept. */
 function fingerprintOf(params: unknown): string {
-  return String.fromCharCode(...sha256(utf8ToBytes(stringify(params))).subarray(0, 16))
+  const text = stringify(params)
+  return text.length <= SHORT ? text : String.fromCharCode(...sha256(utf8ToBytes(text)).subarray(0, 16))
 }

@@ -1,6 +1,7 @@
 import type { MethodName } from '@ironflow/core/protocol'
 import type { Engine, EngineEvent } from '../../engine/engine'
 import { storedName } from '../../keyspace'
+import { OldestFirstMap } from '../../oldest-first-map'
 import type { Kept } from '../message'
 
 /** The bytes that answer a read of one KV entry. */
@@ -38,7 +39,7 @@ const MAX_BUCKETS = 1_000
 export class AnswerCache {
   /** Counts changes of followed buckets. */
   clock = 0
-  private readonly answers = new Map<string, CachedAnswer>()
+  private readonly answers = new OldestFirstMap<CachedAnswer>()
   private readonly buckets = new Map<string, Followed>()
   private bytes = 0
 
@@ -70,9 +71,8 @@ export class AnswerCache {
     const ids = bucket.answers.get(kept.key)
     if (ids) ids.add(id)
     else bucket.answers.set(kept.key, new Set([id]))
-    for (const oldest of this.answers.keys()) {
-      if (this.bytes <= this.maxBytes) break
-      this.remove(oldest)
+    for (let oldest = this.answers.oldest(); oldest && this.bytes > this.maxBytes; oldest = this.answers.oldest()) {
+      this.remove(oldest[0])
     }
   }
 
