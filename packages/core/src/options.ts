@@ -30,6 +30,11 @@ export interface ClientOptions {
   transport?: Transport | undefined
   /** Told of every failed call. */
   onError?: OnError | undefined
+  /**
+   * Asked at each call for the W3C trace context to send with it, so that the server's log can be joined to a trace;
+   * `undefined`: there is none.
+   */
+  traceparent?: (() => string | undefined) | undefined
   /** Replaces the runtime's `fetch`. */
   fetch?: typeof fetch | undefined
   /** Sent with every request, for proxies on the way. */
@@ -54,6 +59,7 @@ export interface ResolvedOptions {
   readonly retry: RetryPolicy
   readonly transport: Transport | undefined
   readonly onError: OnError | undefined
+  readonly traceparent: (() => string | undefined) | undefined
   readonly fetch: typeof fetch
   readonly headers: Readonly<Record<string, string>>
 }
@@ -114,6 +120,7 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
     retry: policy,
     transport: options.transport,
     onError: options.onError,
+    traceparent: options.traceparent,
     fetch: options.fetch ?? platform.fetch,
     headers,
   }

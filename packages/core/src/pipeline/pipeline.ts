@@ -72,6 +72,11 @@ export class Pipeline {
     }
   }
 
+  /** Milliseconds that a call with these options may take. */
+  timeoutMs(options: CallOptions): number {
+    return options.timeoutMs ?? this.options.timeoutMs
+  }
+
   /** Ends every call under way with code `closed`, and every later one. A second time is a no-op. */
   close(): void {
     if (this.isClosed) return
@@ -90,6 +95,16 @@ export class Pipeline {
       idempotencyKey: isMutating(row) && !row.once ? this.platform.uuid() : undefined,
       minRevision: this.revisions.minRevision({ method, params, environment }),
       requestId: this.platform.uuid(),
+      traceparent: this.traceparent(),
+    }
+  }
+
+  /** A tracer of the user's that fails costs the call its trace, and nothing else. */
+  private traceparent(): string | undefined {
+    try {
+      return this.options.traceparent?.()
+    } catch {
+      return undefined
     }
   }
 
@@ -99,7 +114,7 @@ export class Pipeline {
     progress: { attempts: number },
   ): Promise<Reply<M>> {
     if (this.isClosed) throw closed()
-    const timeoutMs = options.timeoutMs ?? this.options.timeoutMs
+    const timeoutMs = this.timeoutMs(options)
     if (!isPositive(timeoutMs)) throw invalid({ timeoutMs: 'must be a number above 0' })
     const deadline = new Deadline(this.platform, timeoutMs, call.method)
     this.open.add(deadline)

@@ -72,7 +72,7 @@ export class Bucket<T> {
    * Reads the value (`undefined` where there is none), writes what `change` makes of it, and starts over when somebody
    * else wrote in between.
    *
-   * @throws ConflictError when that happened 64 times in a row
+   * @throws ConflictError when that happened 64 times in a row, or until the time (`timeoutMs`) was up
    * @example
    * ```ts
    * await counters.modify('visits', (n = 0) => n + 1)
@@ -83,7 +83,7 @@ export class Bucket<T> {
     change: (current: T | undefined) => T | Promise<T>,
     options: PutOptions = {},
   ): Promise<Written & { value: T }> {
-    return untilNoConflict(this.platform, options.signal, async () => {
+    return untilNoConflict(this.platform, this.pipeline.timeoutMs(options), options.signal, async () => {
       const current = await this.find(key, options)
       const value = await change(current?.value)
       return async (last) => {

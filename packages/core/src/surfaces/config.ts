@@ -73,14 +73,14 @@ export class ConfigSurface {
    * Reads the document (`undefined` where there is none), writes what `change` makes of it, and starts over when
    * somebody else wrote in between.
    *
-   * @throws ConflictError when that happened 64 times in a row
+   * @throws ConflictError when that happened 64 times in a row, or until the time (`timeoutMs`) was up
    */
   async modify<T extends object>(
     name: string,
     change: (current: T | undefined) => T | Promise<T>,
     options: CallOptions = {},
   ): Promise<ConfigEntry<T>> {
-    return untilNoConflict(this.platform, options.signal, async () => {
+    return untilNoConflict(this.platform, this.pipeline.timeoutMs(options), options.signal, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
       const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 })

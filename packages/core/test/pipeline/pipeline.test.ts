@@ -187,3 +187,24 @@ test('a read has no idempotency key', async () => {
   await client.config().get('a')
   expect(transport.calls[0]?.idempotencyKey).toBeUndefined()
 })
+
+describe('the trace context', () => {
+  test('is asked for at each call and goes with it', async () => {
+    let asked = 0
+    const { client, transport } = clientOver(() => ({ name: 'a', data: {} }), {
+      traceparent: () => `00-trace-${++asked}`,
+    })
+    await client.config().get('a')
+    await client.config().get('a')
+    expect(transport.calls.map((call) => call.traceparent)).toEqual(['00-trace-1', '00-trace-2'])
+  })
+
+  test('of a tracer that fails is left out', async () => {
+    const traceparent = () => {
+      throw new Error('the tracer is broken')
+    }
+    const { client, transport } = clientOver(() => ({ name: 'a', data: {} }), { traceparent })
+    await client.config().get('a')
+    expect(transport.calls[0]?.traceparent).toBeUndefined()
+  })
+})

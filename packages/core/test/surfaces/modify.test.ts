@@ -70,6 +70,15 @@ describe('modify', () => {
     expect(failures.map((failed) => failed.error)).toEqual([error])
   })
 
+  test('begins no further try when its time is up, and reports that last conflict', async () => {
+    const { client, platform, failures, transport } = store(0, (write) => write(0))
+    platform.chance = 0.999
+    await failure(platform.run(client.kv().bucket('b').modify('k', increment, { timeoutMs: 1000 })))
+    // Waits of 4, 8, … 128 and then 250 are 1,004 ms after the ninth.
+    expect(transport.methods.filter((method) => method === 'kv.update')).toHaveLength(10)
+    expect(failures.map(({ error }) => error.code)).toEqual(['revision_conflict'])
+  })
+
   test('waits between tries, each wait bounded', async () => {
     const { client, platform } = store(0, (write) => write(0))
     platform.chance = 0.999
