@@ -53,7 +53,7 @@ function methodPaths(): Record<string, Record<string, unknown>> {
 }
 
 function meta(operationId: string, { content, needsKey }: { content: object; needsKey: boolean }) {
-  const errors = needsKey ? { 401: problem, 503: problem } : { 503: problem }
+  const errors = { 400: problem, 401: needsKey ? problem : undefined, 403: problem, 500: problem, 503: problem }
   return {
     get: {
       operationId,
