@@ -3,9 +3,10 @@ import type { Call } from './call'
 import { parseEtag } from './etag'
 import { HEADERS } from './headers'
 import { fromBase64, RawJson, stringify } from './json'
-import { METHODS, type MethodRow, methodRow, type QueryType } from './methods'
+import { type MethodRow, methodRow } from './methods'
 import { fillPath } from './path'
-import { type Encoding, isWellFormed } from './value'
+import { decodeQuery, encodeQuery } from './query'
+import type { Encoding } from './value'
 
 /**
  * A `Call` as an HTTP request and back: both ends of the wire, so that they cannot drift apart. What travels where is
@@ -68,19 +69,6 @@ function encodeValueBody(value: unknown, encoding: Encoding): string | Uint8Arra
   if (encoding === 'json') return stringify(value)
   if (encoding === 'text') return value as string
   return typeof value === 'string' ? fromBase64(value) : (value as Uint8Array)
-}
-
-function encodeQuery(row: MethodRow, params: ParamRecord): string {
-  const query = new URLSearchParams()
-  if (row.when && 'query' in row.when) query.set(row.when.query, 'true')
-  for (const name of Object.keys(row.query ?? {})) {
-    if (params[name] === undefined) continue
-    const text = String(params[name])
-    // URLSearchParams would send another text, in silence.
-    if (!isWellFormed(text)) throw invalid({ [name]: 'must be well-formed Unicode' })
-    query.set(name, text)
-  }
-  return query.size === 0 ? '' : `?${query}`
 }
 
 /** A request's parts as a server reads them: the path is matched already, the body is whole. */
@@ -153,55 +141,6 @@ export function decodeRequest(
   return params
 }
 
-function decodeQuery(row: MethodRow, text: string): Record<string, unknown> {
-  const types: Readonly<Record<string, QueryType>> = row.query ?? {}
-  const params: Record<string, unknown> = {}
-  if (text === '') return params
-  const seen = new Set<string>()
-  for (const [name, value] of new URLSearchParams(checkedQuery(text))) {
-    if (seen.has(name)) throw invalid({ [name]: 'must be given once' })
-    seen.add(name)
-    if (Object.hasOwn(types, name)) params[name] = decodeQueryValue(name, value, types[name] as QueryType)
-    else if (isFlag(row, name)) decodeQueryValue(name, value, 'boolean')
-    else throw invalid({ [name]: 'is not a parameter of this route' })
-  }
-  return params
-}
-
-/** Whether the parameter chooses between the rows of this route; it is no parameter of the call. */
-function isFlag(row: MethodRow, name: string): boolean {
-  return Object.values<MethodRow>(METHODS).some(
-    (other) =>
-      other.verb === row.verb &&
-      other.path === row.path &&
-      other.when &&
-      'query' in other.when &&
-      other.when.query === name,
-  )
-}
-
-function decodeQueryValue(name: string, value: string, type: QueryType): unknown {
-  if (type === 'text') return value
-  if (type === 'boolean') {
-    if (value !== 'true' && value !== 'false') throw invalid({ [name]: 'must be true or false' })
-    return value === 'true'
-  }
-  if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(Number(value))) {
-    throw invalid({ [name]: 'must be a whole number, 0 or more' })
-  }
-  return Number(value)
-}
-
-/** `URLSearchParams` replaces broken percent-encoding in silence; this refuses it. */
-function checkedQuery(text: string): string {
-  try {
-    decodeURIComponent(text)
-  } catch {
-    throw invalid({ query: 'has percent-encoding that is not valid UTF-8' })
-  }
-  return text
-}
-
 function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: Record<string, unknown>): void {
   if (row.verb === 'GET') return // There, both headers are about caching, and the binding's business.
   const ifMatch = request.header(HEADERS.ifMatch)
@@ -259,7 +198,7 @@ function expectUtf8(header: string | undefined): void {
 }
 
 /** Stateless between calls, since each is given whole. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
