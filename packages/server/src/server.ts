@@ -117,7 +117,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     dispatcher,
     authenticator,
     observer,
-    dispatch: (call, caller) => dispatcher.dispatch(call, caller),
+    dispatch: (call, caller) => dispatchCall(dispatcher, observer, call, caller),
     handle: (request) => http.handle(request),
     fetch: (request) => handleFetch(http, request, limits),
     metrics: () => metrics.scrape(ANYBODY),
@@ -129,6 +129,24 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
       authenticator.close()
     },
   }
+}
+
+/** A call that came by no HTTP: counted and logged like those that did. */
+async function dispatchCall<M extends MethodName>(
+  dispatcher: Dispatcher,
+  observer: Observer,
+  call: RawCall<M>,
+  caller: Caller,
+): Promise<Reply<M>> {
+  const startedAt = performance.now()
+  const outcome = await dispatcher.run(call, caller)
+  const { environment } = outcome
+  const error = outcome.ok ? undefined : outcome.error
+  const { method, requestId } = call
+  observer.served({ method, status: error?.status ?? 200, requestId, environment, startedAt, error })
+  if (!outcome.ok) throw outcome.error
+  const { result, revision } = outcome.answer
+  return { result, revision, environment }
 }
 
 function start({ engine, bootstrapKey, onBootstrapKey, now }: ResolvedOptions, apiKeys: ApiKeys): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MethodName, MethodRow, Params, Reply } from '@ironflow/core/protocol'
+import type { MethodName, MethodRow, Params } from '@ironflow/core/protocol'
 import { isMutating, methodRow } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
 import type { Principal } from '../domain/principal'
@@ -34,14 +34,6 @@ export class Dispatcher {
   private readonly writeListeners = new Set<OnWrite>()
 
   constructor(private readonly parts: DispatcherParts) {}
-
-  /** Makes a call and answers its reply. @throws IronflowError, and nothing else */
-  async dispatch<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Reply<M>> {
-    const outcome = await this.run(call, caller)
-    if (!outcome.ok) throw outcome.error
-    const { result, revision } = outcome.answer
-    return { result, revision, environment: outcome.environment }
-  }
 
   /** Makes a call and answers how it ended; never rejects. */
   async run<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Outcome<M>> {

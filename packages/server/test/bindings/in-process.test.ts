@@ -38,6 +38,16 @@ test('errors are those of the wire', async () => {
   expect(await get.catch(isIronflowError)).toBe(true)
 })
 
+test('calls are counted like those over HTTP', async () => {
+  const { server } = new Harness()
+  const config = createClient({ transport: inProcessTransport(server, { apiKey: ADMIN_KEY }) }).config()
+  await config.list()
+  await config.find('none')
+  const { text } = await server.metrics()
+  expect(text).toContain('_count{method="config.list",code="ok"} 1\n')
+  expect(text).toContain('_count{method="config.get",code="not_found"} 1\n')
+})
+
 test('a call ends with its signal', async () => {
   const call = client(ADMIN_KEY)
     .config()

@@ -1,5 +1,5 @@
 import { errorFor } from '@ironflow/core/errors'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bucketDefaults, createMemoryEngine, type Engine } from '../../src'
 import { ADMIN_KEY, Harness } from '../support/harness'
 
@@ -85,6 +85,25 @@ test('a store of keys that is down is a 503, and a key that is known goes on', a
   expect((await harness.request('GET', CONFIG)).status).toBe(200)
 })
 
+test('a key that is revoked while it is looked up is not kept', async () => {
+  const { engine, reads } = counting()
+  const harness = new Harness({ engine })
+  const key = await harness.key({ role: 'viewer' })
+  const { json } = await harness.request('GET', '/api/v1/apikeys')
+  const { id } = json.apiKeys.find(({ name }: { name: string }) => name === 'test')
+  let release = () => {}
+  reads.held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const early = harness.request('GET', CONFIG, { key })
+  await vi.waitFor(() => expect(reads).toContain(id))
+  reads.held = undefined
+  await harness.engine.delete('SYS_apikeys', id)
+  release()
+  expect((await early).status).toBe(200)
+  expect((await harness.request('GET', CONFIG, { key })).status).toBe(401)
+})
+
 test('the list of keys holds no secret and no hash', async () => {
   const harness = new Harness()
   const key = await harness.key({ role: 'viewer', scopes: ['read:kv:a'], environment: 'prod' })
@@ -112,18 +131,20 @@ test('a key made for an unknown purpose cannot be revoked twice', async () => {
   expect((await harness.request('DELETE', '/api/v1/apikeys/bootstrap')).status).toBe(404)
 })
 
-/** A memory engine that notes which keys are looked up, and fails to on request. */
+/** A memory engine that notes which keys are looked up, and on request fails to or holds back what it found. */
 function counting() {
   const inner = createMemoryEngine({ bucketDefaults: bucketDefaults() })
-  const reads: string[] & { broken?: boolean } = []
+  const reads: string[] & { broken?: boolean; held?: Promise<void> | undefined } = []
   const engine = new Proxy(inner, {
     get(target, name) {
       const member = Reflect.get(target, name) as unknown
       if (name === 'get') {
-        return (...args: Parameters<Engine['get']>) => {
+        return async (...args: Parameters<Engine['get']>) => {
           if (args[0] === 'SYS_apikeys') reads.push(args[1])
-          if (reads.broken) return Promise.reject(errorFor('unavailable', 'down'))
-          return target.get(...args)
+          if (reads.broken) throw errorFor('unavailable', 'down')
+          const entry = await target.get(...args)
+          await reads.held
+          return entry
         }
       }
       return typeof member === 'function' ? member.bind(target) : member

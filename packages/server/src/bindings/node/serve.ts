@@ -1,7 +1,9 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { invalid } from '@ironflow/core/errors'
 import type { IronflowServer } from '../../server'
+import { isLoopbackAddress } from '../loopback'
 import type { HttpRequest } from '../message'
 import { readBody } from './body'
 import { answerClientError } from './client-error'
@@ -44,11 +46,15 @@ const CLOSE_TIMEOUT_MS = 10_000
 /**
  * Listens for HTTP with Node's own server, as soon as the first API key is made, where there is one to make.
  *
- * @throws what Node throws where it cannot listen, such as `EADDRINUSE`; what making that key threw
+ * @throws what Node throws where it cannot listen, such as `EADDRINUSE`; what making that key threw; ValidationError
+ * where everybody on the network could do everything
  */
 export async function serve(server: IronflowServer, options: ServeOptions = {}): Promise<Listening> {
   const { port = 9123, host = '127.0.0.1', tls } = options
-  const { limits, logger } = server.options
+  const { limits, logger, auth } = server.options
+  if (auth === 'none' && !isLoopbackName(host)) {
+    throw invalid({ host: `must be this machine's own (127.0.0.1, ::1, localhost) where there is no authentication` })
+  }
   await server.ready
   const settings = {
     maxHeaderSize: limits.headerBytes,
@@ -105,6 +111,10 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
       await server.close()
     },
   }
+}
+
+function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || isLoopbackAddress(host)
 }
 
 function adapt(request: IncomingMessage, limits: IronflowServer['options']['limits']): HttpRequest {

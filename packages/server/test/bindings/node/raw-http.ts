@@ -20,6 +20,17 @@ export class RawConnection {
     this.socket.write(text)
   }
 
+  /** Sends all of it without reading a byte meanwhile, and rejects where the connection did not take it. */
+  async sendUnread(...parts: (string | Buffer)[]): Promise<void> {
+    this.socket.pause()
+    for (const part of parts) {
+      await new Promise<void>((resolve, reject) => {
+        this.socket.write(part, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    this.socket.resume()
+  }
+
   end(): void {
     this.socket.destroy()
   }

@@ -53,6 +53,13 @@ test('a body that turns out too large is answered before it ends, and its sender
   await connection.closed
 })
 
+test('a client that sends its whole body before it reads gets to read the answer', async () => {
+  await start()
+  const connection = connect()
+  await connection.sendUnread(PUT(32 * 1024 * 1024), Buffer.alloc(32 * 1024 * 1024))
+  expect(await connection.until('"limit":"bodyBytes"')).toMatch(/^HTTP\/1\.1 413 /)
+})
+
 test('a refused request whose body is small leaves its connection usable', async () => {
   await start()
   const connection = connect()
@@ -187,6 +194,17 @@ describe('with TLS', () => {
     await mute.closed
     expect(Date.now() - began).toBeLessThan(2_000)
   })
+})
+
+test('a server without authentication listens to this machine only', async () => {
+  await start()
+  for (const host of ['0.0.0.0', '::', '192.168.0.7', 'ironflow.example.com']) {
+    await expect(serve(new Harness({ auth: 'none' }).server, { port: 0, host })).rejects.toThrow(/host/)
+  }
+  const dev = await serve(new Harness({ auth: 'none' }).server, { port: 0, host: '::1' })
+  expect(dev.url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  expect((await fetch(`${dev.url}/api/v1/config`)).status).toBe(200)
+  await dev.close()
 })
 
 test('a port that is taken is an error', async () => {
