@@ -1,7 +1,16 @@
 export type { Call, Reply } from './call'
 export type { Contract, IfRevision, PageInfo, PageParams, Params, Result } from './contract'
 export { type Cursor, formatCursor, parseCursor } from './cursor'
+export {
+  checkSubscription,
+  encodeFrame,
+  parseClientFrame,
+  parseServerFrame,
+  parseWatchRequest,
+  type ReceivedFrame,
+} from './envelope'
 export { formatEtag, type Match, parseEtag } from './etag'
+export { type ConfigEvent, configTopic, eventPatternRule } from './events'
 export {
   type CallFrame,
   type ClientFrame,
@@ -63,6 +72,7 @@ export {
 } from './names'
 export { fillPath, matchPath, PathSyntaxError } from './path'
 export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
+export { encodeSse, SseDecoder, type SseEvent, type SseFields } from './sse'
 export {
   decodeValue,
   type EncodedValue,
