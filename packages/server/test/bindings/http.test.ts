@@ -90,6 +90,7 @@ test('what the engine throws in surprise is a 500 without its text, and its caus
 
 test('a store that is closed is a 503 to try later', async () => {
   const closed = new Harness()
+  await closed.server.ready
   await closed.request('GET', '/api/v1/config')
   await closed.engine.close()
   const { status, json } = await closed.request('GET', '/api/v1/config')

@@ -114,6 +114,18 @@ test('the list of keys holds no secret and no hash', async () => {
   expect(made).toMatchObject({ role: 'viewer', scopes: ['read:kv:a'], environment: 'prod' })
 })
 
+test('a record under the name of a key counts only with its whole hash', async () => {
+  const harness = new Harness()
+  const key = await harness.key({ role: 'viewer' })
+  const { entries } = await harness.engine.entries('SYS_apikeys', { limit: 100, values: true })
+  const entry = entries.find(({ value }) => value?.encoding === 'json' && value.text.includes('"test"'))
+  const text = entry?.value?.encoding === 'json' ? entry.value.text : ''
+  const forged = text.replace(/("hash":"[0-9a-f]{32})[0-9a-f]{32}/, `$1${'0'.repeat(32)}`)
+  expect(forged).not.toBe(text)
+  await harness.engine.put('SYS_apikeys', entry?.key ?? '', { encoding: 'json', text: forged })
+  expect((await harness.request('GET', CONFIG, { key })).status).toBe(401)
+})
+
 test('what is stored of a key is its hash', async () => {
   const harness = new Harness()
   const key = await harness.key({ role: 'viewer' })

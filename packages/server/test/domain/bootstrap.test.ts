@@ -41,7 +41,7 @@ test('a key that could not be handed over does not count, and a later start make
   const failing = createServer({
     engine,
     now: () => now,
-    onBootstrapKey: (key) => {
+    onBootstrapKey: async (key) => {
       lost.push(key)
       throw new Error('disk full')
     },

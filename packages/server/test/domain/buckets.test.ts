@@ -103,6 +103,13 @@ describe('the limit of buckets', () => {
     expect((await create({ name: 'a' })).status).toBe(200)
   })
 
+  test('holds for a bucket that was known, deleted and replaced by another', async () => {
+    await harness.put('a/keys/a', 1)
+    await harness.request('DELETE', `${BUCKETS}/a`)
+    await create({ name: 'd' })
+    expect((await harness.put('a/keys/a', 1)).status).toBe(507)
+  })
+
   test('counts each environment for itself', async () => {
     const elsewhere = { headers: { 'x-ironflow-environment': 'qa' } }
     expect((await harness.put('d/keys/a', 1, elsewhere)).status).toBe(200)

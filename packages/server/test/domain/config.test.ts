@@ -197,6 +197,14 @@ describe('names that mean something to JavaScript', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
 
+  test('__proto__ that another program stored stays a field through a patch', async () => {
+    await set({ a: 1 })
+    const text = '{"__proto__":{"polluted":1}}'
+    await harness.engine.put('APP_default_SYS_config', 'limits', { encoding: 'json', text })
+    await patch({ b: 1 })
+    expect((await get()).text).toContain('"data":{"__proto__":{"polluted":1},"b":1}')
+  })
+
   test('__proto__ is refused on the way without a socket too', async () => {
     const transport = inProcessTransport(harness.server, { apiKey: ADMIN_KEY })
     const params = { name: 'limits', data: JSON.parse('{"__proto__":{"polluted":1}}') as unknown }
