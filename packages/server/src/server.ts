@@ -81,7 +81,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     now,
   })
   // A revoked key is refused by this server at once, however late the store tells of the change.
-  dispatcher.onWrite((_, method) => {
+  dispatcher.onWrite(({ method }) => {
     if (method.startsWith('admin.apiKeys.')) authenticator.forget()
   })
   const requests = new RequestStats()

@@ -12,8 +12,17 @@ import type { Context, Handlers } from './handlers'
 import type { Idempotency } from './idempotency'
 import { validate } from './validate'
 
+/** A write that succeeded. */
+export interface DoneWrite {
+  readonly environment: string
+  readonly method: MethodName
+  readonly params: Readonly<Record<string, unknown>>
+  /** What it made, where it made one. */
+  readonly revision?: number | undefined
+}
+
 /** Told of each write that succeeded, before its caller is. Must not throw. */
-export type OnWrite = (environment: string, method: MethodName, params: Readonly<Record<string, unknown>>) => void
+export type OnWrite = (write: DoneWrite) => void
 
 /** What the dispatcher stands on. */
 export interface DispatcherParts {
@@ -46,7 +55,7 @@ export class Dispatcher {
       authorize(principal, row, call.params)
       const params = validate(call.method, call.params, limits, now())
       const answer = await this.handle(call, row, params, environment, principal)
-      if (isMutating(row)) this.tellWritten(environment, call)
+      if (isMutating(row)) this.tellWritten(environment, call, answer.revision)
       return { ok: true, environment, answer }
     } catch (thrown) {
       return { ok: false, environment, error: failure(thrown, environment) }
@@ -74,7 +83,7 @@ export class Dispatcher {
     return idempotency.once(scope, params, () => handlers[method](params, context))
   }
 
-  private tellWritten(environment: string, { method, params }: RawCall): void {
-    for (const listener of this.writeListeners) listener(environment, method, params)
+  private tellWritten(environment: string, { method, params }: RawCall, revision: number | undefined): void {
+    for (const listener of this.writeListeners) listener({ environment, method, params, revision })
   }
 }

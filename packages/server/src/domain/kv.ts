@@ -118,7 +118,8 @@ export class KeyValues {
   }
 }
 
-function wireEntry(bucket: string, { key, value, revision, createdAt, operation }: Entry): WireEntry {
+/** An entry as it travels. */
+export function wireEntry(bucket: string, { key, value, revision, createdAt, operation }: Entry): WireEntry {
   return {
     bucket,
     key,

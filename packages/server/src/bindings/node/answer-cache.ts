@@ -1,5 +1,7 @@
-import type { MethodName } from '@ironflow/core/protocol'
-import type { Engine, EngineEvent } from '../../engine/engine'
+import { formatEtag, stringify } from '@ironflow/core/protocol'
+import type { DoneWrite } from '../../dispatch/dispatch'
+import { wireEntry } from '../../domain/kv'
+import type { Engine, EngineEvent, Entry } from '../../engine/engine'
 import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
 import type { Kept } from '../message'
@@ -31,7 +33,9 @@ const MAX_BUCKETS = 1_000
 
 /**
  * Encoded answers to reads of KV entries, by environment and raw URL. A commit removes what it made old, whoever made
- * it; this process's own writes do so before they are acknowledged, so nobody reads what was there before his own write.
+ * it, and puts the new value's answer in its place: what was read often is read again, and the commit has the value at
+ * hand. This process's own writes do so before they are acknowledged, so nobody reads what was there before his own
+ * write.
  *
  * An answer that was read while its bucket changed is not kept: it may be from before the change, whose removal has
  * passed already. That is what {@link clock} is for.
@@ -55,8 +59,6 @@ export class AnswerCache {
   /** Keeps an answer that was read after the clock showed `readAt`. */
   keep(url: string, kept: Kept, answer: Pick<CachedAnswer, 'body' | 'length' | 'etag'>, readAt: number): void {
     const id = name(kept.environment, url)
-    const size = sizeOf(id, answer)
-    if (size > this.maxBytes / 8) return
     const stored = storedName(kept.environment, kept.bucket)
     const bucket = this.buckets.get(stored)
     if (!bucket) {
@@ -66,21 +68,29 @@ export class AnswerCache {
     }
     if (bucket.changedAt > readAt) return
     this.remove(id)
-    this.answers.set(id, { ...kept, ...answer, heard: () => bucket.heard })
+    this.add(bucket, id, { ...kept, ...answer, heard: () => bucket.heard })
+  }
+
+  private add(bucket: Followed, id: string, answer: CachedAnswer): void {
+    const size = sizeOf(id, answer)
+    if (size > this.maxBytes / 8) return
+    this.answers.set(id, answer)
     this.bytes += size
-    const ids = bucket.answers.get(kept.key)
+    const ids = bucket.answers.get(answer.key)
     if (ids) ids.add(id)
-    else bucket.answers.set(kept.key, new Set([id]))
+    else bucket.answers.set(answer.key, new Set([id]))
     for (let oldest = this.answers.oldest(); oldest && this.bytes > this.maxBytes; oldest = this.answers.oldest()) {
       this.remove(oldest[0])
     }
   }
 
-  /** Forgets what a write of this process made old. */
-  written(environment: string, method: MethodName, params: Readonly<Record<string, unknown>>): void {
+  /** Forgets what a write of this process made old, unless its commit was heard of already. */
+  written({ environment, method, params, revision }: DoneWrite): void {
     if (!method.startsWith('kv.')) return
     const stored = storedName(environment, String(params.bucket ?? params.name))
-    this.changed(stored, typeof params.key === 'string' ? params.key : undefined)
+    const key = typeof params.key === 'string' ? params.key : undefined
+    const heard = this.buckets.get(stored)?.heard ?? 0
+    if (key === undefined || revision === undefined || revision > heard) this.changed(stored, key)
   }
 
   close(): void {
@@ -106,8 +116,32 @@ export class AnswerCache {
 
   private hear(stored: string, event: EngineEvent): void {
     const bucket = this.buckets.get(stored)
-    if (bucket) bucket.heard = event.type === 'entry' ? event.entry.revision : event.revision
-    this.changed(stored, event.type === 'entry' ? event.entry.key : undefined)
+    if (!bucket) return
+    if (event.type === 'bucket_deleted') {
+      bucket.heard = event.revision
+      this.changed(stored, undefined)
+      return
+    }
+    const { entry } = event
+    bucket.heard = entry.revision
+    const replaced = entry.operation === 'put' ? this.answersOf(bucket, entry.key) : []
+    this.changed(stored, entry.key)
+    for (const [id, answer] of replaced) this.replace(bucket, id, answer, entry)
+  }
+
+  private answersOf(bucket: Followed, key: string): Array<[id: string, answer: CachedAnswer]> {
+    return [...(bucket.answers.get(key) ?? [])].flatMap((id) => {
+      const answer = this.answers.get(id)
+      return answer ? [[id, answer] as [string, CachedAnswer]] : []
+    })
+  }
+
+  /** The answer to the same URL, as it is from this commit on. */
+  private replace(bucket: Followed, id: string, old: CachedAnswer, entry: Entry): void {
+    const { revision, expiresAt } = entry
+    const { body, length } = flatText(stringify(wireEntry(old.bucket, entry)))
+    const etag = formatEtag(revision, this.engine.facts.epoch)
+    this.add(bucket, id, { ...old, revision, expiresAt, body, length, etag })
   }
 
   /** A key changed, or, without one, anything in the bucket may have. */
@@ -129,6 +163,12 @@ export class AnswerCache {
     ids?.delete(id)
     if (ids?.size === 0) bucket?.answers.delete(answer.key)
   }
+}
+
+/** Text in one piece, as Node writes it fastest, and its length in bytes of UTF-8. */
+export function flatText(text: string): { body: string; length: number } {
+  const bytes = Buffer.from(text)
+  return { body: bytes.length === text.length ? bytes.toString('latin1') : text, length: bytes.length }
 }
 
 function name(environment: string, url: string): string {

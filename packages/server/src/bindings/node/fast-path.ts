@@ -5,7 +5,7 @@ import type { IronflowServer } from '../../server'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
-import { AnswerCache, type CachedAnswer } from './answer-cache'
+import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
 
 /**
  * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
@@ -21,9 +21,7 @@ export class FastPath {
     const { engine, limits, auth } = server.options
     this.cache = new AnswerCache(engine, limits.answerCacheBytes)
     this.isDev = auth === 'none'
-    this.unlisten = server.dispatcher.onWrite((environment, method, params) => {
-      this.cache.written(environment, method, params)
-    })
+    this.unlisten = server.dispatcher.onWrite((write) => this.cache.written(write))
   }
 
   /** To be given to {@link keep} with an answer that is read from now on. */
@@ -57,7 +55,7 @@ export class FastPath {
     ]
     if (close) headers.push('connection', 'close')
     response.writeHead(200, headers)
-    response.end(answer.body)
+    response.end(answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
     const { environment } = answer
     this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
     return true
@@ -67,7 +65,7 @@ export class FastPath {
   keep(url: string, { keep, body, headers }: HttpResponse, readAt: number): void {
     const etag = headers[HEADERS.etag]
     if (!keep || typeof body !== 'string' || etag === undefined) return
-    this.cache.keep(url, keep, { body, length: Buffer.byteLength(body), etag }, readAt)
+    this.cache.keep(url, keep, { ...flatText(body), etag }, readAt)
   }
 
   close(): void {

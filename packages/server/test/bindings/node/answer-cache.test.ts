@@ -29,14 +29,31 @@ test('what was read before its bucket was followed is not kept', () => {
   expect(cache.get('default', '/first')).toBeUndefined()
 })
 
-test('a commit removes every answer about its key, and no other', async () => {
+test('a commit replaces every answer about its key, and no other', async () => {
   keep('/a')
   keep('/%61')
   keep('/c', { ...ENTRY, key: 'c' })
+  const { revision } = await put('a')
+  for (const url of ['/a', '/%61']) {
+    const { body = '', length, ...answer } = cache.get('default', url) ?? {}
+    expect(answer).toMatchObject({ ...ENTRY, revision, etag: `"${revision}-${engine.facts.epoch}"` })
+    expect(JSON.parse(body)).toMatchObject({ key: 'a', value: 1, revision })
+    expect(length).toBe(Buffer.byteLength(body))
+  }
+  expect(cache.get('default', '/c')).toMatchObject(ANSWER)
+})
+
+test.each(['delete', 'purge'] as const)('a %s removes the answers about its key', async (operation) => {
   await put('a')
+  keep('/a')
+  await engine[operation](STORED, 'a')
   expect(cache.get('default', '/a')).toBeUndefined()
-  expect(cache.get('default', '/%61')).toBeUndefined()
-  expect(cache.get('default', '/c')).toBeDefined()
+})
+
+test('a commit to a key that nobody reads keeps nothing', async () => {
+  await put('unread')
+  keep('/a')
+  expect(cache.get('default', '/unread')).toBeUndefined()
 })
 
 test('an answer that was read before a commit and comes after it is not kept', async () => {
@@ -65,8 +82,15 @@ test.each([
   ['kv.createBucket', { name: 'b' }],
 ] as const)('an own %s removes what it made old before the store tells of it', (method, params) => {
   keep()
-  cache.written('default', method, params)
+  cache.written({ environment: 'default', method, params, revision: 99 })
   expect(cache.get('default', '/a')).toBeUndefined()
+})
+
+test('an own write whose commit was heard of leaves the answer that this put in place', async () => {
+  keep()
+  const { revision } = await put('a')
+  cache.written({ environment: 'default', method: 'kv.put', params: { bucket: 'b', key: 'a' }, revision })
+  expect(cache.get('default', '/a')).toMatchObject({ revision })
 })
 
 test('how far the changes of a bucket were heard of moves with its commits', async () => {

@@ -68,6 +68,31 @@ test('a repeated read is answered from memory, by the same bytes and headers', a
   expect((await ask('a', { 'x-request-id': 'mine' })).headers['x-request-id']).toBe('mine')
 })
 
+test('a value that is written while it is in memory is answered by the bytes of the long way', async () => {
+  await harness.put('b/keys/a', ['old'])
+  await warm()
+  for (const value of [{ text: 'ключ', n: 1 }, ['plain'], null, 1e21]) {
+    await harness.put('b/keys/a', value)
+    const before = reads
+    const short = await ask()
+    expect(reads).toBe(before)
+    // A header that makes no difference, and a request that is special by it.
+    const long = await ask('a', { accept: 'application/json, text/html' })
+    expect(reads).toBe(before + 1)
+    expect([short.text, short.headers.etag]).toEqual([long.text, long.headers.etag])
+  }
+})
+
+test('a value that is written while its predecessor is in memory lives no longer than it should', async () => {
+  await harness.put('b/keys/a', 1)
+  await warm()
+  await harness.put('b/keys/a?ttlSeconds=60', 2)
+  now += 59_999
+  expect((await ask()).status).toBe(200)
+  now += 1
+  expect((await ask()).status).toBe(404)
+})
+
 test('nobody reads what was there before a write was acknowledged', async () => {
   for (let value = 0; value < 20; value++) {
     await harness.put('b/keys/a', value)

@@ -1,0 +1,250 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { CODES, type ErrorCode, errorFor } from '@ironflow/core/errors'
+import { METHODS, type MethodRow } from '@ironflow/core/protocol'
+import { DEFAULTS, openapiDocument } from '@ironflow/server'
+import { describe, expect, it } from 'vitest'
+import { HELP } from '../packages/cli/src/help'
+import {
+  asJavaScript,
+  type Block,
+  blocksOf,
+  brokenLinks,
+  commandsOf,
+  curlRequest,
+  membersOf,
+  moduleOf,
+  pathsOf,
+  typeErrors,
+} from './docs-samples'
+import { useWorld } from './support/world'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const HERE = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '')
+const read = (path: string) => readFileSync(ROOT + path, 'utf8')
+
+const PATHS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(`${ROOT}docs`).map((file) => `docs/${file}`),
+]
+const pages = new Map(PATHS.filter((path) => path.endsWith('.md')).map((path) => [path, read(path)]))
+const page = (path: string): string => {
+  const text = pages.get(path)
+  if (text === undefined) throw new Error(`there is no ${path}`)
+  return text
+}
+const blocks = [...pages].flatMap(([path, text]) => blocksOf(path, text))
+const samples = blocks.filter(({ info }) => /^ts\b/.test(info))
+const commands = blocks
+  .filter(({ info }) => info === 'sh')
+  .flatMap((block) => commandsOf(block).map((command) => ({ block, command })))
+
+/** The lines of `expected` that are missing in a page: the page says what the code says, to the letter. */
+const missingIn = (path: string, expected: readonly string[]) => {
+  const lines = page(path).split('\n')
+  return expected.filter((start) => !lines.some((line) => line.startsWith(start)))
+}
+
+describe('links', () => {
+  it('lead to a file, and to a heading of it', () => {
+    expect(brokenLinks(pages, (path) => existsSync(ROOT + path))).toEqual([])
+  })
+
+  it('and files that are named are there', () => {
+    const named = [...pages].flatMap(([path, text]) => pathsOf(text).map((file) => ({ path, file })))
+    expect(named.length).toBeGreaterThan(20)
+    // Made by a build or a run, and so not in a fresh clone.
+    const made = ['bench/results.json']
+    expect(named.filter(({ file }) => !made.includes(file) && !existsSync(ROOT + file))).toEqual([])
+  })
+})
+
+describe('TypeScript samples', () => {
+  const modules = new Map(samples.map((block) => [block.place, moduleOf(block)]))
+
+  it('are there', () => {
+    expect(samples.length).toBeGreaterThan(15)
+  })
+
+  it('are correct in strict mode', () => {
+    expect(typeErrors(HERE, modules)).toEqual([])
+  })
+})
+
+describe('samples against a real server', () => {
+  const world = useWorld()
+  const environmentOf = (place: string) => place.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const folder = `${HERE}/node_modules/.docs`
+
+  const runnable = samples.filter(({ info }) => info === 'ts')
+  it.each(runnable.map((block) => [block.place, block] as const))('%s runs', async (place, block: Block) => {
+    const file = `${folder}/${environmentOf(place)}.mjs`
+    await mkdir(folder, { recursive: true })
+    await writeFile(file, asJavaScript(moduleOf(block)))
+    try {
+      const environment = {
+        IRONFLOW_SERVER_URL: world.server.url,
+        IRONFLOW_API_KEY: world.server.apiKey,
+        IRONFLOW_ENV: environmentOf(place),
+      }
+      const options = { env: { ...process.env, ...environment }, timeout: 15_000 }
+      const code = await new Promise((resolve) => {
+        execFile(process.execPath, [file], options, (error, _, stderr) => resolve(error ? stderr || error.message : 0))
+      })
+      expect(code).toBe(0)
+    } finally {
+      await rm(file)
+    }
+  })
+
+  // In the order of the pages: a command may need what an earlier one made.
+  const curls = commands.filter(({ command }) => command.startsWith('curl '))
+  it.each(curls.map(({ block, command }) => [command, block.place] as const))('%s', async (command, place) => {
+    const variables = { IRONFLOW_SERVER_URL: world.server.url, IRONFLOW_API_KEY: world.server.apiKey ?? '' }
+    const { url, method, headers, body, status } = curlRequest(command, variables)
+    // Samples for a server in dev mode name its default address and no key.
+    const isDev = url.startsWith('http://localhost:9123')
+    if (isDev) headers.set('authorization', `Bearer ${world.server.apiKey}`)
+    if (!headers.has('x-ironflow-environment'))
+      headers.set('x-ironflow-environment', environmentOf(place.split(':')[0] as string))
+    const answer = await fetch(url.replace('http://localhost:9123', world.server.url), { method, headers, body })
+    expect(`${answer.status} ${answer.ok ? '' : await answer.text()}`).toMatch(new RegExp(`^${status}`))
+  })
+
+  it('every metric of the product is described', async () => {
+    await world.client().config().set('a', {})
+    const text = await (await world.request('/metrics')).text()
+    const names = new Set(
+      Array.from(text.matchAll(/^# TYPE (ironflow_\w+) (\w+)/gm), ([, name, type]) => `| \`${name}\` | ${type} |`),
+    )
+    expect(names.size).toBeGreaterThan(4)
+    expect(missingIn('docs/operating.md', [...names])).toEqual([])
+  })
+})
+
+describe('commands', () => {
+  it('of the product have options that it knows', () => {
+    const unknown = commands.flatMap(({ block, command }) => {
+      const [, name, rest] = /\bironflow (\w+)(.*)$/.exec(command) ?? []
+      if (name === undefined) return []
+      const help = (HELP as Record<string, string>)[name]
+      if (help === undefined) return [`${block.place}: ironflow ${name}`]
+      const options = Array.from((rest as string).matchAll(/\s(--[a-z-]+)/g), (found) => found[1] as string)
+      return options.filter((option) => !help.includes(option)).map((option) => `${block.place}: ${option}`)
+    })
+    expect(unknown).toEqual([])
+  })
+
+  it('of the repository are scripts of its package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const names = [...pages.values()].flatMap((text) =>
+      Array.from(
+        text.matchAll(/\bnpm (?:run ([a-z]+)|(test|start)\b)/g),
+        ([, script, short]) => (script ?? short) as string,
+      ),
+    )
+    expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'start', 'bench']))
+    expect(names.filter((name) => scripts[name] === undefined)).toEqual([])
+  })
+})
+
+describe('what the code has', () => {
+  it('as an option or variable of the command line is in operating.md', () => {
+    const found = Object.values(HELP).flatMap((text) => text.match(/--[a-z][a-z-]+|\bIRONFLOW_[A-Z_]+/g) ?? [])
+    expect(found.length).toBeGreaterThan(20)
+    const text = page('docs/operating.md')
+    expect([...new Set(found)].filter((name) => !text.includes(`\`${name}`))).toEqual([])
+  })
+
+  it('as a limit is in operating.md, with its default', () => {
+    const limits = Object.entries(DEFAULTS.limits).map(
+      ([name, value]) => `| \`${name}\` | ${value.toLocaleString('en-US')} |`,
+    )
+    expect(missingIn('docs/operating.md', limits)).toEqual([])
+  })
+
+  it('as a method is in http-api.md, with its route', () => {
+    expect(
+      missingIn(
+        'docs/http-api.md',
+        Object.entries(METHODS).map(([name, row]) => methodLine(name, row)),
+      ),
+    ).toEqual([])
+  })
+
+  it('as a route besides is in http-api.md', () => {
+    const { paths } = openapiDocument('0.0.0') as { paths: Record<string, unknown> }
+    const others = Object.keys(paths).filter(
+      (path) => !Object.values<MethodRow>(METHODS).some((row) => pathOf(row) === path),
+    )
+    expect(others).toContain('/metrics')
+    expect(
+      missingIn(
+        'docs/http-api.md',
+        others.map((path) => `| \`GET ${path}\` |`),
+      ),
+    ).toEqual([])
+  })
+
+  it('as an error code is in errors.md, with its status and its class', () => {
+    const lines = (Object.keys(CODES) as ErrorCode[]).map((code) => {
+      const { status, retryable } = CODES[code]
+      return `| \`${code}\` | ${status ?? '–'} | \`${errorFor(code, '').name}\` | ${retryable ? 'yes' : 'no'} |`
+    })
+    expect(missingIn('docs/errors.md', lines)).toEqual([])
+  })
+
+  it('as an error class is in the README', () => {
+    const classes = [...new Set((Object.keys(CODES) as ErrorCode[]).map((code) => errorFor(code, '').name))]
+    expect(classes.length).toBeGreaterThan(8)
+    expect(
+      missingIn(
+        'README.md',
+        classes.map((name) => `| \`${name}\` |`),
+      ),
+    ).toEqual([])
+  })
+
+  it('as an option of a client is in the README', () => {
+    const options = membersOf(read('packages/core/src/options.ts'), 'ClientOptions')
+    expect(options).toContain('serverUrl')
+    expect(
+      missingIn(
+        'README.md',
+        options.map((name) => `| \`${name}\` |`),
+      ),
+    ).toEqual([])
+  })
+
+  it.each([
+    ['surfaces/config.ts', 'ConfigSurface', 'docs/config.md', 'config'],
+    ['surfaces/kv.ts', 'KvSurface', 'docs/kv.md', 'kv'],
+    ['surfaces/bucket.ts', 'Bucket', 'docs/kv.md', 'bucket'],
+    ['surfaces/admin.ts', 'ApiKeysSurface', 'docs/authentication.md', 'apiKeys'],
+  ])('as a method in %s is described', (file, name, path, object) => {
+    const methods = membersOf(read(`packages/core/src/${file}`), name)
+    expect(methods.length).toBeGreaterThan(2)
+    expect(
+      missingIn(
+        path,
+        methods.filter((each) => each !== 'name').map((each) => `| \`${object}.${each}(`),
+      ),
+    ).toEqual([])
+  })
+})
+
+const pathOf = (row: MethodRow) => row.path.replaceAll(/:([a-zA-Z]+)\+?/g, '{$1}')
+
+function methodLine(name: string, row: MethodRow): string {
+  const { when } = row
+  const query = when && 'query' in when ? `?${when.query}=true` : ''
+  const header =
+    when && 'header' in when ? ` with \`${when.header === 'if-match' ? 'If-Match' : 'If-None-Match'}\`` : ''
+  const parameters = Object.keys(row.query ?? {}).map((each) => `\`${each}\``)
+  const route = `\`${row.verb} ${pathOf(row)}${query}\`${header}`
+  return `| \`${name}\` | ${route} | ${parameters.join(', ') || '–'} | ${row.access} | ${row.success ?? 200} |`
+}
