@@ -1,3 +1,5 @@
+import { untilQuiet } from './quiet.mjs'
+
 /**
  * One line of the table.
  *
@@ -22,7 +24,9 @@ export function median(figures) {
 export async function inTurns(rounds, measure, measureOther) {
   const pairs = []
   for (let round = 0; round < rounds; round += 1) {
+    await untilQuiet()
     const value = await measure()
+    await untilQuiet()
     const other = await measureOther()
     pairs.push({ value, other, ratio: value / other })
   }
