@@ -19,6 +19,8 @@ export interface ServerOptions {
   /** The environments there are; any other is refused, so that a typo is not an empty world. Default: any. */
   environments?: readonly string[] | undefined
   limits?: Partial<Limits> | undefined
+  /** Milliseconds between two signs of life to everybody who watches. Default 15,000. */
+  heartbeatMs?: number | undefined
   /** A pino logger, or anything like one. Default: silence. */
   logger?: Logger | undefined
   /** What the engine's `onCommit` tells, so that `/metrics` knows of commits. */
@@ -70,11 +72,30 @@ export interface Limits {
   answerCacheBytes: number
   /** Buckets of which `/metrics` shows bytes and values. Default 1,000. */
   metricsBuckets: number
+  /** Watching clients at once: sockets, event streams and long polls. Default 25,000. */
+  streams: number
+  /** Those of one API key. A page's key is the key of everybody who has it open. Default 20,000. */
+  streamsPerKey: number
+  /** Subscriptions that one of them carries. Default 1,000. */
+  subscriptionsPerStream: number
+  /** Default 64. */
+  filtersPerSubscription: number
+  /** Keys whose newest change waits for a slow reader; beyond it, they are read from the store later. Default 1,000. */
+  watchQueueKeys: number
+  /** Bytes of those changes. Default 1 MiB. */
+  watchQueueBytes: number
+  /** Bytes on their way to a client at which it counts as slow. Default 256 KiB. */
+  streamBufferBytes: number
+  /** Calls of one WebSocket that are answered at once; further ones wait. Default 256. */
+  callsPerSocket: number
+  /** Characters of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
+  pollAnswerBytes: number
 }
 
 /** What a server does unless it is told otherwise. */
 export const DEFAULTS = {
   auth: 'required',
+  heartbeatMs: 15_000,
   limits: {
     bodyBytes: 1_048_576,
     headerBytes: 16_384,
@@ -92,8 +113,17 @@ export const DEFAULTS = {
     cachedKeys: 10_000,
     answerCacheBytes: 67_108_864,
     metricsBuckets: 1_000,
+    streams: 25_000,
+    streamsPerKey: 20_000,
+    subscriptionsPerStream: 1_000,
+    filtersPerSubscription: 64,
+    watchQueueKeys: 1_000,
+    watchQueueBytes: 1_048_576,
+    streamBufferBytes: 262_144,
+    callsPerSocket: 256,
+    pollAnswerBytes: 33_554_432,
   },
-} as const satisfies { auth: string; limits: Limits }
+} as const satisfies { auth: string; heartbeatMs: number; limits: Limits }
 
 /** {@link ServerOptions} with everything decided. */
 export interface ResolvedOptions {
@@ -102,6 +132,7 @@ export interface ResolvedOptions {
   readonly corsOrigins: ReadonlySet<string>
   readonly environments: ReadonlySet<string> | undefined
   readonly limits: Readonly<Limits>
+  readonly heartbeatMs: number
   readonly logger: Logger
   readonly commits: CommitMeter
   readonly bootstrapKey: string | undefined
@@ -124,6 +155,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
       fields[`limits.${name}`] = 'must be a whole number above 0'
     }
   }
+  const heartbeatMs = options.heartbeatMs ?? DEFAULTS.heartbeatMs
+  if (!Number.isSafeInteger(heartbeatMs) || heartbeatMs < 1) fields.heartbeatMs = 'must be a whole number above 0'
   if (limits.configHistory > 64) fields['limits.configHistory'] = 'must be at most 64'
   for (const origin of options.corsOrigins ?? []) {
     if (!isOrigin(origin)) fields.corsOrigins = `${origin} is no origin, such as https://app.example.com`
@@ -143,6 +176,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     corsOrigins: new Set(options.corsOrigins ?? []),
     environments: options.environments && new Set(options.environments),
     limits,
+    heartbeatMs,
     logger: options.logger ?? silentLogger,
     commits: options.commits ?? new CommitMeter(),
     bootstrapKey: options.bootstrapKey,

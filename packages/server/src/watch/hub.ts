@@ -1,0 +1,59 @@
+import type { Engine } from '../engine/engine'
+import { Feed, type FeedListener } from './feed'
+import type { Position } from './position'
+
+/** A listener's place at a bucket's feed. */
+export interface Seat {
+  /** The newest change that all listeners have been told of. */
+  readonly head: Position | undefined
+  /** Ends it. A second call does nothing. */
+  leave(): void
+}
+
+/**
+ * Where changes come up: one subscription to the engine per bucket and process, however many watch it. It begins with
+ * the first watcher and ends with the last.
+ */
+export class Hub {
+  private readonly feeds = new Map<string, { feed: Feed; unfollow: () => void }>()
+
+  constructor(private readonly engine: Engine) {}
+
+  /** How many buckets are followed. */
+  get size(): number {
+    return this.feeds.size
+  }
+
+  /**
+   * Tells `listener` of every change of these keys from now on; absent: of all keys. The bucket need not exist.
+   *
+   * @throws closed
+   */
+  join(bucket: string, keys: readonly string[] | undefined, listener: FeedListener): Seat {
+    const followed = this.feeds.get(bucket) ?? this.follow(bucket)
+    const { feed } = followed
+    feed.add(listener, keys)
+    let isSeated = true
+    return {
+      get head() {
+        return feed.head
+      },
+      leave: () => {
+        if (!isSeated) return
+        isSeated = false
+        feed.remove(listener, keys)
+        if (!feed.isEmpty) return
+        followed.unfollow()
+        this.feeds.delete(bucket)
+      },
+    }
+  }
+
+  private follow(bucket: string): { feed: Feed; unfollow: () => void } {
+    const feed = new Feed(this.engine.facts.epoch, bucket)
+    const unfollow = this.engine.follow(bucket, (event) => feed.tell(event))
+    const followed = { feed, unfollow }
+    this.feeds.set(bucket, followed)
+    return followed
+  }
+}

@@ -1,0 +1,200 @@
+import type { IronflowError } from '@ironflow/core/errors'
+import {
+  type GoodbyeFrame,
+  PROTOCOL_VERSION,
+  type Subscription,
+  stringify,
+  type WatchFrame,
+  type WelcomeFrame,
+} from '@ironflow/core/protocol'
+import { may } from '../dispatch/authorize'
+import { beyondLimit } from '../domain/limit'
+import type { Principal } from '../domain/principal'
+import type { WatchParts } from './parts'
+import { expectRight } from './rights'
+import type { Sink } from './sink'
+import { LiveSubscription, type SubscriptionHost } from './subscription'
+
+/** What this server's watching can do, as `welcome` says. */
+const FEATURES = ['watch', 'call']
+
+/** Who watches, and where its messages go. */
+export interface SessionOwner {
+  readonly environment: string
+  readonly principal: Principal
+  /** As it came, to be checked again. */
+  readonly apiKey: string | undefined
+  readonly sink: Sink
+}
+
+/**
+ * A client's set of subscriptions on one connection, whichever wire it came by. A binding makes it, hands it what the
+ * client asks for, and tells it when the wire takes more and when it is gone.
+ */
+export class Session implements SubscriptionHost {
+  readonly environment: string
+  readonly sink: Sink
+  readonly apiKey: string | undefined
+  private who: Principal
+  private readonly subscriptions = new Map<string, LiveSubscription>()
+  /** Subscriptions that read from the store, and wait for the sink. */
+  private waiting: (() => void)[] = []
+  private turn = 0
+  private isOver = false
+
+  /** @param onEnd told once, when it has ended, however */
+  constructor(
+    readonly parts: WatchParts,
+    owner: SessionOwner,
+    private readonly onEnd: (session: Session) => void,
+  ) {
+    this.environment = owner.environment
+    this.sink = owner.sink
+    this.apiKey = owner.apiKey
+    this.who = owner.principal
+  }
+
+  get principal(): Principal {
+    return this.who
+  }
+
+  /** Whoever the key stands for by now. What it may not watch any more ends. */
+  set principal(principal: Principal) {
+    this.who = principal
+    for (const subscription of [...this.subscriptions.values()]) subscription.recheck()
+  }
+
+  /** Whether every subscription has been told all there is. */
+  get isSettled(): boolean {
+    return [...this.subscriptions.values()].every(({ isLive }) => isLive)
+  }
+
+  /** Whether every subscription could go on from the cursor it has now. */
+  get canResume(): boolean {
+    return [...this.subscriptions.values()].every(({ bookmark }) => bookmark !== undefined)
+  }
+
+  /** The first message. */
+  welcome(): void {
+    const frame: WelcomeFrame = {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      features: FEATURES,
+      environment: this.environment,
+      heartbeatMs: this.parts.heartbeatMs,
+      serverTime: new Date(this.parts.now()).toISOString(),
+    }
+    this.sink.send('welcome', stringify(frame))
+  }
+
+  /**
+   * Adds a subscription; one of the same id is replaced.
+   *
+   * @param named whether its messages say which subscription they are about
+   * @throws UnauthorizedError, rate_limited
+   */
+  subscribe(subscription: Subscription, named = true): void {
+    if (this.isOver) return
+    const { limits } = this.parts
+    const { id, filters = [] } = subscription
+    if (filters.length > limits.filtersPerSubscription) {
+      throw beyondLimit('rate_limited', 'the subscription has too many filters', 'filtersPerSubscription', limits)
+    }
+    this.unsubscribe(id)
+    if (this.subscriptions.size >= limits.subscriptionsPerStream) {
+      throw beyondLimit('rate_limited', 'the connection has all its subscriptions', 'subscriptionsPerStream', limits)
+    }
+    expectRight(this.who, subscription)
+    const live = new LiveSubscription(subscription, named ? id : undefined, this)
+    this.subscriptions.set(id, live)
+    live.begin()
+  }
+
+  /** Ends a subscription: nothing more is sent of it. */
+  unsubscribe(id: string): void {
+    this.subscriptions.get(id)?.end()
+    this.subscriptions.delete(id)
+  }
+
+  /** The sink takes more. */
+  drained(): void {
+    for (const subscription of this.subscriptions.values()) {
+      if (!this.sink.ready) break
+      subscription.drained()
+    }
+    if (!this.sink.ready || this.waiting.length === 0) return
+    // Each time another one is the first to be served.
+    const { waiting } = this
+    this.waiting = []
+    this.turn++
+    for (let index = 0; index < waiting.length; index++) waiting[(index + this.turn) % waiting.length]?.()
+  }
+
+  /** By subscription: the cursor up to which everything that matches was sent. */
+  cursors(): Record<string, string> {
+    const cursors = Object.create(null) as Record<string, string>
+    for (const { name, bookmark } of this.subscriptions.values()) if (bookmark !== undefined) cursors[name] = bookmark
+    return cursors
+  }
+
+  /** Says that it is alive, where anybody listens: to a peer that takes nothing, it would only pile up. */
+  beat(): void {
+    if (!this.sink.ready) return
+    const cursors = this.cursors()
+    const [only, ...others] = Object.values(cursors)
+    const isOnly = this.subscriptions.size === 1 && others.length === 0
+    this.sink.send('heartbeat', stringify({ type: 'heartbeat', cursors }), isOnly ? only : undefined)
+  }
+
+  /** Tells the client to go and come back, and ends. */
+  goodbye(retryAfterMs: number): void {
+    if (this.isOver) return
+    const frame: GoodbyeFrame = { type: 'goodbye', retryAfterMs }
+    this.sink.send('goodbye', stringify(frame))
+    this.end()
+  }
+
+  /** Ends it all. With an error, the client is told. A second call does nothing. */
+  end(error?: IronflowError): void {
+    if (this.isOver) return
+    this.isOver = true
+    for (const subscription of this.subscriptions.values()) subscription.end()
+    this.subscriptions.clear()
+    for (const wake of this.waiting.splice(0)) wake()
+    if (error) this.sendError(error)
+    this.onEnd(this)
+    this.sink.end(error)
+  }
+
+  /** Tells the client what is wrong with a subscription; `undefined`: with what it sent, whatever that is. */
+  sendError(error: IronflowError, sub?: string): void {
+    const { code, message: detail } = error
+    const { fields } = error as { fields?: Record<string, string> }
+    const hasFields = fields && Object.keys(fields).length > 0
+    const frame: WatchFrame = { type: 'error', sub, code, detail, fields: hasFields ? fields : undefined }
+    this.sink.send('error', stringify(frame))
+  }
+
+  mayRead(resource: 'config' | 'kv', target: string): boolean {
+    return may(this.who, 'read', resource, target)
+  }
+
+  ready(): Promise<void> {
+    if (this.sink.ready || this.isOver) return Promise.resolve()
+    return new Promise((resolve) => this.waiting.push(resolve))
+  }
+
+  caughtUp(): void {
+    if (this.isSettled) this.sink.settled()
+  }
+
+  failed({ id, name }: LiveSubscription, error: IronflowError): void {
+    if (id === undefined) {
+      this.end(error)
+      return
+    }
+    this.subscriptions.delete(name)
+    this.sendError(error, id)
+    this.caughtUp()
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  type ConfigEvent,
+  configTopic,
+  matchesFilter,
+  type Subscription,
+  type SubscriptionKind,
+} from '@ironflow/core/protocol'
+import type { Entry } from '../engine/engine'
+import { configBucket, storedName } from '../keyspace'
+
+/** What a subscription is about, in the words of the store. */
+export interface Subject {
+  readonly kind: SubscriptionKind
+  /** The stored name of the bucket to follow. */
+  readonly bucket: string
+  /** Which of its keys; absent: all. */
+  readonly filters: readonly string[] | undefined
+  /** The same as keys, where no filter has a wildcard. */
+  readonly keys: readonly string[] | undefined
+  /** Whether the current values come first. */
+  readonly hasValues: boolean
+  /** Whether a change belongs to it. */
+  matches(entry: Entry): boolean
+  /** The right to read that a key needs: the second and third part of a scope. Of events, each is judged by itself. */
+  readonly scope: readonly [resource: 'config' | 'kv', target: string] | undefined
+}
+
+/** The subject of a subscription, which is valid. */
+export function subjectOf(environment: string, { kind, target, filters, updatesOnly }: Subscription): Subject {
+  if (kind === 'kv') {
+    return {
+      ...keysOf(filters),
+      kind,
+      bucket: storedName(environment, target),
+      hasValues: updatesOnly !== true,
+      matches: ({ key }) => !filters || filters.some((filter) => matchesFilter(key, filter)),
+      scope: ['kv', target],
+    }
+  }
+  const bucket = configBucket(environment)
+  if (kind === 'config') {
+    return {
+      ...keysOf([target]),
+      kind,
+      bucket,
+      hasValues: updatesOnly !== true,
+      matches: ({ key }) => key === target,
+      scope: ['config', target],
+    }
+  }
+  const name = target.split('.')[2]
+  return {
+    ...keysOf(name === undefined || hasWildcard(name) ? undefined : [name]),
+    kind,
+    bucket,
+    // Nothing has happened yet when somebody begins to listen.
+    hasValues: false,
+    matches: (entry) => matchesFilter(topicOf(entry), target),
+    scope: undefined,
+  }
+}
+
+/** The topic of the event that a change of a config document is. */
+export function topicOf({ key, operation }: Entry): string {
+  const event: ConfigEvent = operation === 'put' ? 'updated' : 'deleted'
+  return configTopic(key, event)
+}
+
+function keysOf(filters: readonly string[] | undefined): Pick<Subject, 'filters' | 'keys'> {
+  return { filters, keys: filters && !filters.some(hasWildcard) ? [...new Set(filters)] : undefined }
+}
+
+function hasWildcard(filter: string): boolean {
+  return filter.includes('*') || filter.includes('>')
+}

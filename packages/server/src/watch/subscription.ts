@@ -1,0 +1,259 @@
+import type { IronflowError } from '@ironflow/core/errors'
+import { parseCursor, type ResetReason, type Subscription, stringify } from '@ironflow/core/protocol'
+import { failure } from '../dispatch/failure'
+import type { Entry } from '../engine/engine'
+import { Backlog } from './backlog'
+import { catchUp, type Reading, type Start } from './catch-up'
+import { Change, frameType, subMember, valueText } from './change'
+import type { FeedListener } from './feed'
+import type { Seat } from './hub'
+import { NewestPerKey } from './newest-per-key'
+import type { WatchParts } from './parts'
+import { cursorAt, later, type Position } from './position'
+import { noRight } from './rights'
+import type { Sink } from './sink'
+import { type Subject, subjectOf } from './subject'
+
+/** What a subscription needs from the session it belongs to. */
+export interface SubscriptionHost {
+  readonly parts: WatchParts
+  readonly environment: string
+  readonly sink: Sink
+  mayRead(resource: 'config' | 'kv', target: string): boolean
+  /** Resolves when the sink takes something, or will never again. */
+  ready(): Promise<void>
+  /** It is up to date for the first time, or again. */
+  caughtUp(subscription: LiveSubscription): void
+  /** It has ended, for this reason. */
+  failed(subscription: LiveSubscription, error: IronflowError): void
+}
+
+/**
+ * One subscription of a session: what the store had, then what changes, without gap or duplicate.
+ *
+ *               ┌──────── the bucket is deleted, or a cursor is of no use: `reset` ──────────┐
+ *               ▼                                                                            │
+ *     begin ─► reading ── has read up to the newest: `synced` ─► live ── too much waits ─► behind
+ *               ▲                                                                            │
+ *               └──────────────────────── the sink takes more again ─────────────────────────┘
+ *
+ * It listens to the hub before it reads, so a change is in what it reads, in what it hears, or in both; what it heard up
+ * to the revision it has read is dropped. While the sink takes nothing, changes wait in a bounded queue, of each key the
+ * newest. Where even that is too much the queue is forgotten, and what was missed is read from the store, later.
+ */
+export class LiveSubscription implements FeedListener, Reading {
+  readonly backlog: Backlog
+  deletedAt = 0
+  hasMissed = false
+  private readonly subject: Subject
+  private readonly sub: string
+  private readonly queue: NewestPerKey
+  private readonly seat: Seat
+  private state: 'reading' | 'live' | 'behind' | 'ended' = 'reading'
+  /** Everything that matches up to here was sent. Absent while the current values are. */
+  private place: Position | undefined
+  private owesSynced = true
+  /** Changes that were heard and not kept, and those that were read in their stead: the rest nobody will see. */
+  private forgotten = 0
+  private readInstead = 0
+
+  /**
+   * @param id how the client calls it; `undefined` on a route that watches one thing
+   * @throws closed
+   */
+  constructor(
+    private readonly subscription: Subscription,
+    readonly id: string | undefined,
+    private readonly session: SubscriptionHost,
+  ) {
+    const { environment, sink } = session
+    const { engine, hub, limits, now, stats } = session.parts
+    this.subject = subjectOf(environment, subscription)
+    this.sub = subMember(id)
+    this.queue = new NewestPerKey({ keys: limits.watchQueueKeys, bytes: limits.watchQueueBytes })
+    this.backlog = new Backlog(engine, this.subject.bucket, now)
+    this.seat = hub.join(this.subject.bucket, this.subject.keys, this)
+    stats.opened(sink.transport)
+  }
+
+  /** How a heartbeat names it: a route that watches one thing has only the thing's own name. */
+  get name(): string {
+    return this.id ?? this.subscription.target
+  }
+
+  /** The cursor up to which everything that matches was sent. */
+  get bookmark(): string | undefined {
+    const place = this.place && this.isLive ? later(this.place, this.seat.head) : this.place
+    return place && cursorAt(this.session.parts.engine.facts.epoch, place)
+  }
+
+  /** Whether it was told everything. */
+  get isLive(): boolean {
+    return this.state === 'live' && this.queue.size === 0
+  }
+
+  get isOver(): boolean {
+    return this.state === 'ended'
+  }
+
+  get filters(): readonly string[] | undefined {
+    return this.subject.filters
+  }
+
+  /** Begins. To be called once. */
+  begin(): void {
+    const { cursor: text } = this.subscription
+    const cursor = text === undefined ? undefined : parseCursor(text)
+    if (text === undefined) void this.read({ at: this.subject.hasValues ? 'values' : 'now' })
+    else if (cursor?.epoch !== this.session.parts.engine.facts.epoch) void this.read({ at: 'values' }, 'epoch_changed')
+    else {
+      this.session.parts.stats.resumes++
+      this.place = { revision: cursor.revision, time: cursor.time }
+      void this.read({ at: 'place', revision: cursor.revision })
+    }
+  }
+
+  changed(change: Change): void {
+    if (!this.subject.matches(change.entry)) return
+    if (this.isLive && this.session.sink.ready) {
+      this.sendChange(change)
+      return
+    }
+    // Whatever came before the first one that waits was sent, or did not match.
+    if (this.isLive) this.place = later(this.place ?? change, this.seat.head)
+    if (this.state === 'behind') this.forgotten++
+    else if (this.state !== 'ended') this.wait(change)
+  }
+
+  deleted(revision: number): void {
+    if (this.state === 'reading') this.deletedAt = revision
+    else if (this.state !== 'ended') void this.read({ at: 'values' }, 'bucket_deleted')
+  }
+
+  /** The sink takes more. */
+  drained(): void {
+    if (this.state === 'behind') void this.read({ at: 'place', revision: this.place?.revision ?? 0 })
+    while (this.state === 'live' && this.session.sink.ready) {
+      const change = this.queue.take()
+      if (!change) return
+      this.sendChange(change)
+    }
+  }
+
+  /** Looks whether it is still allowed; for when rights have changed. */
+  recheck(): void {
+    const scope = this.subject.scope
+    if (scope && !this.session.mayRead(...scope)) this.fail(noRight(...scope))
+  }
+
+  end(): void {
+    if (this.state === 'ended') return
+    this.state = 'ended'
+    this.seat.leave()
+    this.queue.clear()
+    this.session.parts.stats.closed(this.session.sink.transport)
+  }
+
+  matches(entry: Entry): boolean {
+    return this.subject.matches(entry)
+  }
+
+  ready(): Promise<void> {
+    return this.session.ready()
+  }
+
+  forget(): void {
+    this.forgotten += this.queue.size
+    this.queue.clear()
+    this.hasMissed = false
+  }
+
+  reset(reason: ResetReason): void {
+    const { sink, parts } = this.session
+    parts.stats.reset(reason)
+    this.place = undefined
+    this.owesSynced = true
+    sink.send('reset', stringify({ type: 'reset', sub: this.id, reason }))
+  }
+
+  sendInitial(entry: Entry): void {
+    if (!this.isAllowed(entry)) return
+    const { kind, bucket } = this.subject
+    this.readInstead++
+    this.session.sink.send(frameType(kind, entry), valueText(kind, this.sub, bucket, entry))
+  }
+
+  sendLate(entry: Entry): void {
+    this.readInstead++
+    this.send(new Change(this.session.parts.engine.facts.epoch, this.subject.bucket, entry))
+  }
+
+  reached(place: Position): void {
+    this.place = place
+  }
+
+  private async read(start: Start, reason?: ResetReason): Promise<void> {
+    this.state = 'reading'
+    try {
+      const place = await catchUp(this, start, reason)
+      if (place && !this.isOver) this.caughtUp(place)
+    } catch (error) {
+      this.fail(failure(error, this.session.environment))
+    }
+  }
+
+  private caughtUp(place: Position): void {
+    const { stats, engine } = this.session.parts
+    const heard = this.queue.size
+    this.queue.dropThrough(place.revision)
+    this.forgotten += heard - this.queue.size
+    stats.dropped += Math.max(0, this.forgotten - this.readInstead)
+    this.forgotten = 0
+    this.readInstead = 0
+    this.place = place
+    if (this.owesSynced) {
+      const cursor = cursorAt(engine.facts.epoch, place)
+      this.session.sink.send('synced', stringify({ type: 'synced', sub: this.id, cursor }), cursor)
+    }
+    this.owesSynced = false
+    this.state = 'live'
+    this.drained()
+    this.session.caughtUp(this)
+  }
+
+  private wait(change: Change): void {
+    if (this.queue.add(change)) this.session.parts.stats.dropped++
+    if (!this.queue.isOverfull) return
+    this.forget()
+    if (this.state === 'reading') this.hasMissed = true
+    else this.state = 'behind'
+  }
+
+  private sendChange(change: Change): void {
+    const { stats, now } = this.session.parts
+    stats.lag.observe(Math.max(0, now() - change.time) / 1000)
+    this.send(change)
+  }
+
+  private send(change: Change): void {
+    // Not the change itself, which would keep its value in memory.
+    this.place = { revision: change.revision, time: change.time }
+    if (!this.isAllowed(change.entry)) return
+    const { kind } = this.subject
+    this.session.sink.send(frameType(kind, change.entry), change.text(kind, this.sub), change.cursor)
+  }
+
+  /** Rights are looked at for every frame; what an event is about differs from one to the next. */
+  private isAllowed(entry: Entry): boolean {
+    const scope = this.subject.scope ?? (['config', entry.key] as const)
+    if (this.session.mayRead(...scope)) return true
+    if (this.subject.scope) this.fail(noRight(...scope))
+    return false
+  }
+
+  private fail(error: IronflowError): void {
+    if (this.state === 'ended') return
+    this.end()
+    this.session.failed(this, error)
+  }
+}

@@ -1,0 +1,114 @@
+import { errorFor, isIronflowError } from '@ironflow/core/errors'
+import type { Authenticator } from '../dispatch/authenticate'
+import { beyondLimit } from '../domain/limit'
+import { Heartbeat } from './heartbeat'
+import type { WatchParts } from './parts'
+import { Session, type SessionOwner } from './session'
+
+/** The least a client is told to wait when the server goes, in milliseconds. */
+const GOODBYE_MS = 500
+/** How far the others' returns are spread: so much for each of them, within bounds. */
+const SPREAD_MS_PER_SESSION = 2
+const MIN_SPREAD_MS = 1_000
+const MAX_SPREAD_MS = 10_000
+
+/** All that watch by this process: they are counted, kept awake, and ended with their keys. */
+export class Watching {
+  private readonly sessions = new Map<string | undefined, Set<Session>>()
+  private readonly heartbeat: Heartbeat
+  private count = 0
+  private isChecking = false
+  private isDraining = false
+
+  constructor(
+    readonly parts: WatchParts,
+    private readonly authenticator: Authenticator,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.heartbeat = new Heartbeat(parts.heartbeatMs, () => void this.checkKeys())
+  }
+
+  /** How many sessions there are. */
+  get size(): number {
+    return this.count
+  }
+
+  /** Looks whether one more session may be opened. @throws rate_limited, `unavailable` while the server stops */
+  admit(apiKey: string | undefined): void {
+    const { limits } = this.parts
+    if (this.isDraining) {
+      throw errorFor('unavailable', 'the server is shutting down', { retryAfterMs: this.returnTime() })
+    }
+    if (this.count >= limits.streams) {
+      throw beyondLimit('rate_limited', 'the server has all the streams it takes', 'streams', limits)
+    }
+    if ((this.sessions.get(apiKey)?.size ?? 0) >= limits.streamsPerKey) {
+      throw beyondLimit('rate_limited', 'the key has all its streams', 'streamsPerKey', limits)
+    }
+  }
+
+  /** Opens a session. @throws as {@link admit} */
+  open(owner: SessionOwner): Session {
+    this.admit(owner.apiKey)
+    const session = new Session(this.parts, owner, (ended) => this.forget(ended))
+    const others = this.sessions.get(owner.apiKey)
+    if (others) others.add(session)
+    else this.sessions.set(owner.apiKey, new Set([session]))
+    this.count++
+    this.heartbeat.add(session)
+    return session
+  }
+
+  /** Says goodbye to everybody, and opens nothing more. */
+  drain(): void {
+    this.isDraining = true
+    for (const session of this.all()) session.goodbye(this.returnTime())
+  }
+
+  /** What happens every second: heartbeats that are due, and a look at the keys. For tests that have no time. */
+  tick(): void {
+    this.heartbeat.tick()
+  }
+
+  private *all(): Generator<Session> {
+    for (const sessions of [...this.sessions.values()]) yield* [...sessions]
+  }
+
+  /** Ends the sessions whose keys are over: revoked, expired, or replaced by ones that may less. */
+  private async checkKeys(): Promise<void> {
+    if (this.isChecking) return
+    this.isChecking = true
+    try {
+      for (const [apiKey, sessions] of [...this.sessions]) {
+        if (apiKey !== undefined) await this.checkKey(apiKey, sessions)
+      }
+    } finally {
+      this.isChecking = false
+    }
+  }
+
+  private async checkKey(apiKey: string, sessions: ReadonlySet<Session>): Promise<void> {
+    try {
+      const principal = this.authenticator.known(apiKey) ?? (await this.authenticator.verify(apiKey))
+      for (const session of sessions) if (session.principal !== principal) session.principal = principal
+    } catch (error) {
+      // A key that cannot be checked now is not a wrong one.
+      if (!isIronflowError(error) || error.code !== 'unauthenticated') return
+      for (const session of [...sessions]) session.end(error)
+    }
+  }
+
+  private forget(session: Session): void {
+    const { apiKey } = session
+    const sessions = this.sessions.get(apiKey)
+    sessions?.delete(session)
+    if (sessions?.size === 0) this.sessions.delete(apiKey)
+    this.count--
+    this.heartbeat.remove(session)
+  }
+
+  private returnTime(): number {
+    const spread = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, this.count * SPREAD_MS_PER_SESSION))
+    return Math.round(GOODBYE_MS + this.random() * spread)
+  }
+}
