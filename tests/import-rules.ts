@@ -97,7 +97,7 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
 }
 
 /** What an engine in memory and a Request → Response server are made of. */
-const PORTABLE_SERVER_FILES = /^(engine\/memory\.ts|(dispatch|domain|watch)\/.+|bindings\/(http|in-process)\.ts)$/
+const PORTABLE_SERVER_FILES = /^(engine\/memory\.ts|(dispatch|domain|watch)\/.+|bindings\/[^/]+\.ts)$/
 
 const EMBEDDING_COMMANDS = /(^|\/)(serve|backup|restore)(\.ts$|\/)/
 

@@ -1,7 +1,9 @@
 import type { MethodName, Reply } from '@ironflow/core/protocol'
+import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
+import { type Admission, admitSocket } from './bindings/websocket'
 import { Authenticator } from './dispatch/authenticate'
 import type { Caller, RawCall } from './dispatch/call'
 import { Dispatcher } from './dispatch/dispatch'
@@ -16,7 +18,10 @@ import { ANYBODY } from './domain/principal'
 import { Metrics, type Scrape } from './observe/metrics'
 import { Observer } from './observe/observer'
 import { RequestStats } from './observe/request-stats'
+import { WatchStats } from './observe/watch-stats'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options'
+import { Hub } from './watch/hub'
+import { Watching } from './watch/watching'
 
 /** A server without a socket: bindings bring it requests and calls. Made by {@link createServer}. */
 export interface IronflowServer {
@@ -33,9 +38,13 @@ export interface IronflowServer {
   handle(request: HttpRequest): Promise<HttpResponse>
   /** Answers a web-standard request. Never rejects. */
   fetch(request: Request): Promise<Response>
+  /** For bindings that carry sessions. */
+  readonly watching: Watching
+  /** Looks whether a request may become a WebSocket. @throws IronflowError, to be answered in place of the upgrade */
+  admitSocket(request: HttpRequest): Promise<Admission>
   /** What `/metrics` answers a key that may see everything. */
   metrics(): Promise<Scrape>
-  /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. */
+  /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
   drain(): void
   /** Lets go of what it follows. The engine is its maker's to close, after this. */
   close(): Promise<void>
@@ -53,7 +62,7 @@ export interface IronflowServer {
  */
 export function createServer(serverOptions: ServerOptions): IronflowServer {
   const options = resolveOptions(serverOptions)
-  const { engine, limits, now, logger, environments, auth, commits, corsOrigins, version } = options
+  const { engine, limits, heartbeatMs, now, logger, environments, auth, commits, corsOrigins, version } = options
   const apiKeys = new ApiKeys(engine, now)
   const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
   const buckets = new Buckets(engine, limits)
@@ -86,7 +95,13 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   })
   const requests = new RequestStats()
   const observer = new Observer(requests, logger)
-  const metrics = new Metrics({ engine, requests, commits, maxBuckets: limits.metricsBuckets })
+  const watches = new WatchStats()
+  const metrics = new Metrics({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets })
+  const hub = new Hub(engine)
+  const watching = new Watching({ engine, hub, limits, stats: watches, heartbeatMs, now }, authenticator)
+  const dev = auth === 'none'
+  const cors = new Cors(corsOrigins, dev)
+  const shared = { dispatcher, observer, authenticator, watching, environments, limits, cors, dev }
 
   let notReady: string | undefined = 'starting'
   ready.then(
@@ -99,15 +114,10 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     },
   )
   const http = new HttpBinding({
-    dispatcher,
-    observer,
+    ...shared,
     engine,
-    authenticator,
     metrics,
-    limits,
     version,
-    corsOrigins,
-    dev: auth === 'none',
     notReady: () => notReady,
   })
 
@@ -120,12 +130,16 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     dispatch: (call, caller) => dispatchCall(dispatcher, observer, call, caller),
     handle: (request) => http.handle(request),
     fetch: (request) => handleFetch(http, request, limits),
+    watching,
+    admitSocket: (request) => admitSocket(shared, request),
     metrics: () => metrics.scrape(ANYBODY),
     drain: () => {
       notReady = 'shutting down'
+      watching.drain()
     },
     close: async () => {
       notReady = 'shutting down'
+      watching.drain()
       authenticator.close()
     },
   }

@@ -36,10 +36,15 @@ export class Cors {
     return this.allowLoopback || this.origins.size > 0
   }
 
+  /** Whether pages of this origin may call. */
+  allows(origin: string): boolean {
+    return this.origins.has(origin) || (this.allowLoopback && isLoopbackOrigin(origin))
+  }
+
   /** What an answer to this request carries. */
   headers(request: HttpRequest): Record<string, string> {
     const origin = request.header('origin')
-    if (origin === undefined || !this.isAllowed(origin)) return {}
+    if (origin === undefined || !this.allows(origin)) return {}
     return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED_HEADERS }
   }
 
@@ -47,15 +52,11 @@ export class Cors {
   preflight(request: HttpRequest, methods: string): Record<string, string> {
     const origin = request.header('origin')
     if (origin === undefined || request.header('access-control-request-method') === undefined) return {}
-    if (!this.isAllowed(origin)) return {}
+    if (!this.allows(origin)) return {}
     return {
       'access-control-allow-methods': methods,
       'access-control-allow-headers': ALLOWED_HEADERS,
       'access-control-max-age': MAX_AGE,
     }
-  }
-
-  private isAllowed(origin: string): boolean {
-    return this.origins.has(origin) || (this.allowLoopback && isLoopbackOrigin(origin))
   }
 }

@@ -1,7 +1,7 @@
 import { beyondLimit } from '../domain/limit'
 import type { Limits } from '../options'
 import type { HttpBinding } from './http'
-import type { HttpRequest } from './message'
+import type { BodyStream, HttpRequest } from './message'
 
 /**
  * Answers a web-standard request: for tests, edge workers and whatever else speaks `Request` and `Response`. Their URLs
@@ -9,12 +9,14 @@ import type { HttpRequest } from './message'
  */
 export async function handleFetch(http: HttpBinding, request: Request, limits: Limits): Promise<Response> {
   const url = new URL(request.url)
-  const { status, headers, body } = await http.handle({
+  const { status, headers, body, stream } = await http.handle({
     verb: request.method,
     target: url.pathname + url.search,
     header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : undefined),
     body: (limit) => readBody(request, limit, limits),
+    onGone: (listener) => request.signal.addEventListener('abort', listener, { once: true }),
   } satisfies HttpRequest)
+  if (stream) return new Response(readable(stream), { status, headers })
   const isEmpty = body === undefined || request.method === 'HEAD'
   return new Response(isEmpty ? null : (body as BodyInit), { status, headers })
 }
@@ -42,4 +44,36 @@ async function readBody(request: Request, limit: number, limits: Limits): Promis
     offset += chunk.length
   }
   return body
+}
+
+/** Bytes of a stream that may wait for their reader. */
+const STREAM_BUFFER_BYTES = 65_536
+
+function readable(stream: BodyStream): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let isOpen = true
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        stream.start({
+          get ready() {
+            return isOpen && (controller.desiredSize ?? 0) > 0
+          },
+          write(text) {
+            if (isOpen) controller.enqueue(encoder.encode(text))
+          },
+          end() {
+            if (isOpen) controller.close()
+            isOpen = false
+          },
+        })
+      },
+      pull: () => stream.drained(),
+      cancel: () => {
+        isOpen = false
+        stream.cancel()
+      },
+    },
+    { highWaterMark: STREAM_BUFFER_BYTES, size: (chunk) => chunk.byteLength },
+  )
 }

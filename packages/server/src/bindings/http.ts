@@ -5,7 +5,7 @@ import { failure } from '../dispatch/failure'
 import { parseJson } from '../domain/json-text'
 import type { Label, Observer } from '../observe/observer'
 import { errorResponse, keptEntry, successResponse } from './answer'
-import { Cors } from './cors'
+import type { Cors } from './cors'
 import { bearerKey, expectPlainBody, minRevisionFrom } from './headers'
 import { expectLoopback } from './loopback'
 import type { HttpRequest, HttpResponse } from './message'
@@ -13,12 +13,14 @@ import { META_ROUTES, type MetaParts } from './meta'
 import { requestIdFrom } from './request-id'
 import { findRoute, type RouteMatch, type RouteRow } from './routes'
 import { parseTarget, type Target } from './target'
+import { answerWatch, type WatchBindingParts } from './watch'
+import { findWatchRoute } from './watch-routes'
 
 /** What the HTTP binding stands on. */
-export interface HttpParts extends MetaParts {
+export interface HttpParts extends MetaParts, WatchBindingParts {
   readonly dispatcher: Dispatcher
   readonly observer: Observer
-  readonly corsOrigins: ReadonlySet<string>
+  readonly cors: Cors
   /** Whether there is no authentication: then only this machine is answered. */
   readonly dev: boolean
 }
@@ -36,11 +38,7 @@ interface Progress {
  * {@link handle} never rejects.
  */
 export class HttpBinding {
-  private readonly cors: Cors
-
-  constructor(private readonly parts: HttpParts) {
-    this.cors = new Cors(parts.corsOrigins, parts.dev)
-  }
+  constructor(private readonly parts: HttpParts) {}
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const startedAt = performance.now()
@@ -56,9 +54,10 @@ export class HttpBinding {
     const { headers, status } = response
     headers[HEADERS.requestId] = progress.requestId
     if (progress.environment !== undefined) headers[HEADERS.environment] = progress.environment
-    if (this.cors.varies) {
+    const { cors } = this.parts
+    if (cors.varies) {
       headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`
-      Object.assign(headers, this.cors.headers(request))
+      Object.assign(headers, cors.headers(request))
     }
     this.parts.observer.served({ ...progress, environment: progress.environment, status, startedAt })
     return response
@@ -69,15 +68,22 @@ export class HttpBinding {
     const target = parseTarget(request.target)
     const meta = META_ROUTES.get(target.path)
     const match = meta ? undefined : findRoute(target.path)
-    if (!meta && !match) throw errorFor('not_found', 'there is no such route')
-    const allow = match?.route.allow ?? 'GET, HEAD, OPTIONS'
+    const watch = meta || match ? undefined : findWatchRoute(target.path)
+    if (!meta && !match && !watch) throw errorFor('not_found', 'there is no such route')
+    const allow = (match ?? watch)?.route.allow ?? 'GET, HEAD, OPTIONS'
 
     if (request.verb === 'OPTIONS') {
-      return { status: 204, headers: { allow, ...this.cors.preflight(request, allow) } }
+      return { status: 204, headers: { allow, ...this.parts.cors.preflight(request, allow) } }
     }
     if (meta && (request.verb === 'GET' || request.verb === 'HEAD')) {
       progress.method = 'meta'
       return meta(request, this.parts)
+    }
+    if (watch && request.verb === watch.route.verb) {
+      progress.method = 'watch'
+      return answerWatch(this.parts, request, watch, target.query, ({ environment }) => {
+        progress.environment = environment
+      })
     }
     const row = match && chosenRow(match, request, target)
     if (!row) return this.notAllowed(request.verb, allow, progress)

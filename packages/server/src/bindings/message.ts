@@ -13,6 +13,8 @@ export interface HttpRequest {
    */
   body(limit: number): Uint8Array | Promise<Uint8Array>
   readonly remoteAddress?: string | undefined
+  /** Calls `listener` if the peer goes before it is answered. Absent where that cannot be known. */
+  readonly onGone?: ((listener: () => void) => void) | undefined
 }
 
 /** What to answer. */
@@ -21,6 +23,8 @@ export interface HttpResponse {
   /** Lower-case names. */
   readonly headers: Record<string, string>
   readonly body?: string | Uint8Array | undefined
+  /** Instead of a body: one that is written as it comes. */
+  readonly stream?: BodyStream | undefined
   /** Whether the same request may be answered by the same bytes until the entry changes. */
   readonly keep?: Kept | undefined
 }
@@ -33,4 +37,22 @@ export interface Kept {
   readonly revision: number
   /** Epoch milliseconds. */
   readonly expiresAt?: number | undefined
+}
+
+/** A body without a known end. Either it is started, once, or cancelled; or started and cancelled later. */
+export interface BodyStream {
+  /** Begins to write. */
+  start(output: StreamOutput): void
+  /** The output takes more again. */
+  drained(): void
+  /** Nobody reads any more. */
+  cancel(): void
+}
+
+/** Where a {@link BodyStream} writes. Nothing here throws, also when the peer is gone. */
+export interface StreamOutput {
+  /** Whether it takes more now. Where not, what is written is kept, and `drained` is called later. */
+  readonly ready: boolean
+  write(text: string): void
+  end(): void
 }

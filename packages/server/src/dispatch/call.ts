@@ -16,7 +16,7 @@ export interface RawCall<M extends MethodName = MethodName> {
 /** Who calls, as far as the wire can tell. */
 export interface Caller {
   readonly apiKey?: string | undefined
-  readonly transport: 'http' | 'in-process'
+  readonly transport: 'http' | 'websocket' | 'in-process'
   readonly remoteAddress?: string | undefined
 }
 

@@ -6,12 +6,14 @@ import { isSystemBucket, parseStoredName } from '../keyspace'
 import type { CommitMeter } from './commit-meter'
 import type { Histogram } from './histogram'
 import type { RequestStats } from './request-stats'
+import type { WatchStats } from './watch-stats'
 
 /** What `/metrics` is made from. */
 export interface MetricsParts {
   readonly engine: Engine
   readonly requests: RequestStats
   readonly commits: CommitMeter
+  readonly watches: WatchStats
   /** The most buckets that are shown one by one. */
   readonly maxBuckets: number
 }
@@ -31,7 +33,7 @@ export class Metrics {
   private hasProcessMetrics = false
 
   constructor(private readonly parts: MetricsParts) {
-    const { requests, commits } = parts
+    const { requests, commits, watches } = parts
     this.add('histogram', 'ironflow_request_duration_seconds', 'Requests by method and code', () =>
       Array.from(requests.entries(), ({ method, code, histogram }) => ({ labels: { method, code }, histogram })),
     )
@@ -42,6 +44,21 @@ export class Metrics {
       { labels: {}, histogram: commits.writes },
     ])
     this.addConflicts(requests)
+    this.add('histogram', 'ironflow_watch_lag_seconds', 'From a commit to its way out to a watcher', () => [
+      { labels: {}, histogram: watches.lag },
+    ])
+    this.addCounts('gauge', 'ironflow_watchers', 'Subscriptions that are open', 'transport', () => watches.watchers)
+    this.addCounts('counter', 'ironflow_watch_resets_total', 'Cursors of no use', 'reason', () => watches.resets)
+    this.addCounts(
+      'counter',
+      'ironflow_watch_resumes_total',
+      'Subscriptions that came with a cursor',
+      undefined,
+      () => [['', watches.resumes]],
+    )
+    this.addCounts('counter', 'ironflow_watch_dropped_total', 'Intermediate values not sent', undefined, () => [
+      ['', watches.dropped],
+    ])
   }
 
   /** All metrics; of buckets those that `principal` may read. */
@@ -90,6 +107,21 @@ export class Metrics {
       return { name, help: 'Writes refused for their revision', type: 'counter', values: [{ value, labels: {} }] }
     }
     this.register('ironflow_conflicts_total', get)
+  }
+
+  private addCounts(
+    type: string,
+    name: string,
+    help: string,
+    label: string | undefined,
+    counts: () => Iterable<readonly [string, number]>,
+  ): void {
+    this.register(name, async () => ({
+      name,
+      help,
+      type,
+      values: Array.from(counts(), ([key, value]) => ({ value, labels: label === undefined ? {} : { [label]: key } })),
+    }))
   }
 
   private add(

@@ -3,8 +3,8 @@ import type { MethodName } from '@ironflow/core/protocol'
 import type { Logger } from './logger'
 import type { RequestStats } from './request-stats'
 
-/** What a request was about: a method, one of the server's own routes, or nothing there is. */
-export type Label = MethodName | 'meta' | 'none'
+/** What a request was about: a method, watching, one of the server's own routes, or nothing there is. */
+export type Label = MethodName | 'watch' | 'meta' | 'none'
 
 /** A request that was answered. */
 export interface Served {

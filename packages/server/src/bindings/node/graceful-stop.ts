@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Ends a Node server without cutting off what it is answering. */
 export class GracefulStop {
@@ -25,6 +26,11 @@ export class GracefulStop {
     if (this.silent.size > 0) this.silent.delete(socket)
     // One that was written before the stop began promised to keep its connection.
     if (this.isStopping) response.once('finish', () => setImmediate(() => this.server.closeIdleConnections()))
+  }
+
+  /** A connection became something else than HTTP, whose end is somebody else's to tell. */
+  upgraded(socket: Duplex): void {
+    this.silent.delete(socket as Socket)
   }
 
   /**

@@ -15,7 +15,8 @@ export class PlainKeyWarning {
   ) {}
 
   look(request: IncomingMessage): void {
-    if (this.isEncrypted || request.headers.authorization === undefined) return
+    const { authorization, 'sec-websocket-protocol': protocols } = request.headers
+    if (this.isEncrypted || (authorization === undefined && !protocols?.includes('bearer.'))) return
     const peer = request.socket.remoteAddress
     if (peer === undefined || this.warned.has(peer) || isLoopbackAddress(peer)) return
     if (this.warned.size >= MAX_PEERS) this.warned.clear()

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { invalid } from '@ironflow/core/errors'
 import type { IronflowServer } from '../../server'
 import { isLoopbackAddress } from '../loopback'
@@ -11,6 +12,8 @@ import { FastPath } from './fast-path'
 import { GracefulStop } from './graceful-stop'
 import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
+import { respondStream } from './stream'
+import { Upgrade } from './upgrade'
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -75,7 +78,8 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { clock } = fast
-    const answered = await server.handle(adapt(request, limits))
+    const answered = await server.handle(adapt(request, limits, response))
+    if (answered.stream) return respondStream(response, answered, limits.streamBufferBytes)
     if (answered.keep) fast.keep(request.url ?? '', answered, clock)
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
@@ -90,6 +94,12 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   node.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (Number(request.headers['content-length'] ?? 0) <= limits.bodyBytes) response.writeContinue()
     onRequest(request, response)
+  })
+  const upgrade = new Upgrade(server)
+  node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    stopping.upgraded(request.socket)
+    warning.look(request)
+    void upgrade.answer(request, adapt(request, limits), socket, head)
   })
   node.on('clientError', (error, socket) => answerClientError(error, socket, limits))
 
@@ -117,7 +127,11 @@ function isLoopbackName(host: string): boolean {
   return host === 'localhost' || isLoopbackAddress(host)
 }
 
-function adapt(request: IncomingMessage, limits: IronflowServer['options']['limits']): HttpRequest {
+function adapt(
+  request: IncomingMessage,
+  limits: IronflowServer['options']['limits'],
+  response?: ServerResponse,
+): HttpRequest {
   const { headers } = request
   return {
     verb: request.method ?? '',
@@ -128,5 +142,6 @@ function adapt(request: IncomingMessage, limits: IronflowServer['options']['limi
     },
     body: (limit) => readBody(request, limit, limits),
     remoteAddress: request.socket.remoteAddress,
+    onGone: response && ((listener) => response.once('close', listener)),
   }
 }

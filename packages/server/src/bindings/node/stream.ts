@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http'
+import type { HttpResponse } from '../message'
+
+/**
+ * Writes an answer whose body comes as it happens.
+ *
+ * @param bufferBytes how much may wait for the peer before it counts as slow
+ */
+export function respondStream(
+  response: ServerResponse,
+  { status, headers, stream }: HttpResponse,
+  bufferBytes: number,
+): void {
+  if (response.destroyed) {
+    stream?.cancel()
+    return
+  }
+  response.writeHead(status, headers)
+  // The head goes out at once: whoever waits for it knows that he was understood.
+  response.flushHeaders()
+  response.socket?.setKeepAlive(true, KEEP_ALIVE_MS)
+  response.on('drain', () => stream?.drained())
+  response.on('close', () => stream?.cancel())
+  stream?.start({
+    get ready() {
+      return response.writable && response.writableLength < bufferBytes
+    },
+    write(text) {
+      if (response.writable) response.write(text)
+    },
+    end() {
+      if (response.writable) response.end()
+    },
+  })
+}
+
+/** After so much silence the kernel asks whether the peer is still there: one that vanished would be kept for ever. */
+export const KEEP_ALIVE_MS = 30_000

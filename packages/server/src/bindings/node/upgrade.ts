@@ -1,0 +1,124 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { IronflowError } from '@ironflow/core/errors'
+import { SUBPROTOCOL } from '@ironflow/core/protocol'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { failure } from '../../dispatch/failure'
+import type { IronflowServer } from '../../server'
+import { errorResponse } from '../answer'
+import type { HttpRequest } from '../message'
+import { requestIdFrom } from '../request-id'
+import type { SocketPeer, SocketSession } from '../websocket'
+import { KEEP_ALIVE_MS } from './stream'
+
+/** A value as large as a body may be takes more as JSON in a frame: base64 and escapes. */
+const FRAME_OVERHEAD = 2
+
+/** Makes WebSockets of requests that ask for it. */
+export class Upgrade {
+  private readonly sockets: WebSocketServer
+  /** The text that was sent last, as bytes: what goes to many is made once. */
+  private lastText = ''
+  private lastBytes = Buffer.alloc(0)
+
+  constructor(private readonly server: IronflowServer) {
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: FRAME_OVERHEAD * server.options.limits.bodyBytes,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    })
+  }
+
+  /** Answers an upgrade request. Never rejects. */
+  async answer(message: IncomingMessage, request: HttpRequest, socket: Duplex, head: Buffer): Promise<void> {
+    const startedAt = performance.now()
+    const requestId = requestIdFrom(request.header('x-request-id'))
+    const { observer } = this.server
+    const onError = () => socket.destroy()
+    socket.on('error', onError)
+    try {
+      const admission = await this.server.admitSocket(request)
+      socket.off('error', onError)
+      const { environment } = admission.watcher
+      observer.served({ method: 'watch', status: 101, requestId, environment, startedAt })
+      this.sockets.handleUpgrade(message, socket, head, (ws) => {
+        this.connect(ws, socket as Socket, (peer) => admission.open(peer))
+      })
+    } catch (thrown) {
+      const error = failure(thrown, undefined)
+      observer.served({
+        method: 'watch',
+        status: error.status ?? 500,
+        requestId,
+        environment: undefined,
+        startedAt,
+        error,
+      })
+      refuse(socket, error, requestId)
+    }
+  }
+
+  private connect(ws: WebSocket, socket: Socket, open: (peer: SocketPeer) => SocketSession): void {
+    const { streamBufferBytes } = this.server.options.limits
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    let isCorked = false
+    const uncork = () => {
+      isCorked = false
+      socket.uncork()
+    }
+    const peer: SocketPeer = {
+      get ready() {
+        return ws.readyState === ws.OPEN && ws.bufferedAmount < streamBufferBytes
+      },
+      send: (text) => {
+        if (ws.readyState !== ws.OPEN) return
+        // What is sent in one go leaves in one go.
+        if (!isCorked) {
+          isCorked = true
+          socket.cork()
+          process.nextTick(uncork)
+        }
+        ws.send(this.bytesOf(text), TEXT)
+      },
+      close: (code, reason) => ws.close(code, reason),
+      pause: () => ws.pause(),
+      resume: () => ws.resume(),
+    }
+    // What is wrong with a connection ends it: `close` follows.
+    ws.on('error', () => undefined)
+    let session: SocketSession
+    try {
+      session = open(peer)
+    } catch (thrown) {
+      ws.close(1013, failure(thrown, undefined).message.slice(0, 100))
+      return
+    }
+    socket.on('drain', () => session.drained())
+    ws.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) session.binary()
+      else session.message(data.toString())
+    })
+    ws.on('close', () => session.closed())
+  }
+
+  private bytesOf(text: string): Buffer {
+    if (text !== this.lastText) {
+      this.lastText = text
+      this.lastBytes = Buffer.from(text)
+    }
+    return this.lastBytes
+  }
+}
+
+const TEXT = { binary: false }
+
+/** Answers in place of an upgrade, and closes. */
+function refuse(socket: Duplex, error: IronflowError, requestId: string): void {
+  const { status, headers, body = '' } = errorResponse(error, requestId)
+  const all = { ...headers, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body), connection: 'close' }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`)
+}

@@ -1,0 +1,122 @@
+import { invalid } from '@ironflow/core/errors'
+import { checkSubscription, matchPath, PathSyntaxError, type Subscription } from '@ironflow/core/protocol'
+
+/** A route that watches. */
+export interface WatchRoute {
+  readonly path: string
+  readonly verb: 'GET' | 'POST'
+  /** What `Allow` says. */
+  readonly allow: string
+  /** Query parameters it takes, besides `environment`. */
+  readonly query: readonly string[]
+  /** Of a route that watches one thing, that thing. */
+  readonly subject?: (params: Readonly<Record<string, string>>, query: URLSearchParams) => Partial<Subscription>
+}
+
+/** A route that was found, with what its path names. */
+export interface WatchRouteMatch {
+  readonly route: WatchRoute
+  readonly params: Readonly<Record<string, string>>
+}
+
+const ONE = ['cursor', 'updatesOnly']
+const GET = { verb: 'GET', allow: 'GET, OPTIONS' } as const
+
+/** The socket that carries a whole session, and calls. */
+export const SOCKET_PATH = '/api/v1/ws'
+
+/** All routes that watch. */
+export const WATCH_ROUTES: readonly WatchRoute[] = [
+  { ...GET, path: SOCKET_PATH, query: [] },
+  { verb: 'POST', allow: 'POST, OPTIONS', path: '/api/v1/watch', query: ['waitMs'] },
+  {
+    ...GET,
+    path: '/api/v1/config/:name/watch',
+    query: ONE,
+    subject: ({ name }) => ({ kind: 'config', target: name }),
+  },
+  {
+    ...GET,
+    path: '/api/v1/kv/buckets/:bucket/watch',
+    query: [...ONE, 'key'],
+    subject: ({ bucket }, query) => {
+      const filters = query.getAll('key')
+      return { kind: 'kv', target: bucket, filters: filters.length > 0 ? filters : undefined }
+    },
+  },
+  {
+    ...GET,
+    path: '/api/v1/events/watch',
+    query: [...ONE, 'pattern'],
+    subject: (_, query) => ({ kind: 'events', target: query.get('pattern') ?? '>' }),
+  },
+]
+
+/** The watch route of a raw path. @throws ValidationError for percent-encoding that is not UTF-8 */
+export function findWatchRoute(path: string): WatchRouteMatch | undefined {
+  if (!path.endsWith('/watch') && path !== SOCKET_PATH) return undefined
+  for (const route of WATCH_ROUTES) {
+    try {
+      const params = matchPath(route.path, path)
+      if (params) return { route, params }
+    } catch (error) {
+      if (error instanceof PathSyntaxError) throw invalid({ path: 'has percent-encoding that is not valid UTF-8' })
+      throw error
+    }
+  }
+  return undefined
+}
+
+/** The query of a watch route. @throws ValidationError naming the parameter that is unknown, doubled or malformed */
+export function watchQuery({ query: known }: WatchRoute, text: string): URLSearchParams {
+  try {
+    decodeURIComponent(text)
+  } catch {
+    throw invalid({ query: 'has percent-encoding that is not valid UTF-8' })
+  }
+  const query = new URLSearchParams(text)
+  for (const name of query.keys()) {
+    if (name !== 'environment' && !known.includes(name)) throw invalid({ [name]: 'is not a parameter of this route' })
+    if (name !== 'key' && query.getAll(name).length > 1) throw invalid({ [name]: 'must be given once' })
+  }
+  return query
+}
+
+/**
+ * The subscription of a route that watches one thing.
+ *
+ * @param lastEventId where an `EventSource` has got to; newer than the cursor in its URL, which stays what it was
+ * @throws ValidationError naming the parameter that is wrong
+ */
+export function subscriptionOf(
+  { route, params }: WatchRouteMatch,
+  query: URLSearchParams,
+  lastEventId: string | undefined,
+): Subscription | undefined {
+  if (!route.subject) return undefined
+  const updatesOnly = query.get('updatesOnly')
+  if (updatesOnly !== null && updatesOnly !== 'true' && updatesOnly !== 'false') {
+    throw invalid({ updatesOnly: 'must be true or false' })
+  }
+  const cursor = lastEventId || query.get('cursor') || undefined
+  const subject = route.subject(params, query)
+  const fields: Record<string, string> = {}
+  const subscription = checkSubscription(
+    { id: 'only', ...subject, cursor, updatesOnly: updatesOnly === 'true' },
+    '',
+    fields,
+  )
+  if (subscription) return subscription
+  throw invalid(inWordsOf(route, subject, fields))
+}
+
+/** What is wrong, under the names that the URL has for it. */
+function inWordsOf(
+  route: WatchRoute,
+  { kind }: Partial<Subscription>,
+  fields: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const target = kind === 'events' ? 'pattern' : (/:([a-z]+)/.exec(route.path)?.[1] ?? 'target')
+  const names: Record<string, string> = { target, filters: 'key' }
+  return Object.fromEntries(Object.entries(fields).map(([name, problem]) => [names[name] ?? name, problem]))
+}

@@ -1,0 +1,68 @@
+import { errorFor, invalid } from '@ironflow/core/errors'
+import { HEADERS, parseWatchRequest } from '@ironflow/core/protocol'
+import { parseJson } from '../domain/json-text'
+import type { Limits } from '../options'
+import type { Watching } from '../watch/watching'
+import { bearerKey, expectPlainBody } from './headers'
+import type { HttpRequest, HttpResponse } from './message'
+import { waitMsOf, watchByPoll } from './poll'
+import { watchOverSse } from './sse'
+import { SOCKET_PATH, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
+import { identify, type Watcher, type WatcherParts } from './watcher'
+
+/** What watching over HTTP stands on. */
+export interface WatchBindingParts extends WatcherParts {
+  readonly watching: Watching
+  readonly limits: Limits
+}
+
+/**
+ * Answers a request to a route that watches: with a stream of events, or, where a client asks for JSON, when something
+ * happened.
+ *
+ * @param onWatcher told as soon as it is known who watches
+ * @throws IronflowError
+ */
+export async function answerWatch(
+  parts: WatchBindingParts,
+  request: HttpRequest,
+  match: WatchRouteMatch,
+  queryText: string,
+  onWatcher: (watcher: Watcher) => void,
+): Promise<HttpResponse> {
+  if (match.route.path === SOCKET_PATH) {
+    throw errorFor('invalid_request', 'this route is a WebSocket: ask for an upgrade', { status: 426 })
+  }
+  const query = watchQuery(match.route, queryText)
+  const watcher = await identify(parts, request, query, bearerKey(request.header(HEADERS.authorization)))
+  onWatcher(watcher)
+  const one = subscriptionOf(match, query, request.header('last-event-id'))
+  if (one) return watchOverSse(parts.watching, watcher, [one], true)
+
+  const waitMs = waitMsOf(query)
+  const subscriptions = parseWatchRequest(await readJson(request, parts.limits))
+  if (wantsEvents(request.header('accept'))) return watchOverSse(parts.watching, watcher, subscriptions, false)
+  return watchByPoll(parts.watching, watcher, subscriptions, waitMs, request)
+}
+
+async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> {
+  expectPlainBody(request)
+  const contentType = request.header(HEADERS.contentType)?.split(';', 1)[0]?.trim().toLowerCase()
+  if (contentType !== 'application/json') {
+    throw errorFor('unsupported_media_type', 'the content type must be application/json', {
+      fields: { 'content-type': 'must be application/json' },
+    })
+  }
+  const bytes = await request.body(limits.bodyBytes)
+  try {
+    return parseJson(utf8.decode(bytes))
+  } catch (error) {
+    throw error instanceof TypeError ? invalid({ body: 'must be valid UTF-8' }) : error
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function wantsEvents(accept: string | undefined): boolean {
+  return accept?.toLowerCase().includes('text/event-stream') ?? false
+}
