@@ -17,7 +17,7 @@ export class Deadline {
 
   // Made when it is first asked for: a controller costs more than all the rest, and a call's outer span seldom needs one.
   private controller: AbortController | undefined
-  private readonly inner = new Set<Deadline>()
+  private readonly listeners = new Set<(reason: IronflowError) => void>()
   private readonly endsAt: number
   private readonly release: Array<() => void> = []
 
@@ -55,7 +55,7 @@ export class Deadline {
     if (this.reason) return
     this.reason = reason
     this.controller?.abort(reason)
-    for (const deadline of this.inner) deadline.abort(reason)
+    for (const listener of this.listeners) listener(reason)
   }
 
   /** Ends this span when the caller's signal aborts: code `aborted`, with the signal's reason as cause. */
@@ -67,8 +67,20 @@ export class Deadline {
   /** Ends this span together with the one around it, for the same reason. */
   followOuter(outer: Deadline): void {
     if (outer.reason) this.abort(outer.reason)
-    outer.inner.add(this)
-    this.release.push(() => outer.inner.delete(this))
+    const listener = (reason: IronflowError) => this.abort(reason)
+    outer.listeners.add(listener)
+    this.release.push(() => outer.listeners.delete(listener))
+  }
+
+  /** What `promise` brings, unless this span ends first: for promises that nobody can cancel. */
+  until<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.reason) reject(this.reason)
+      // Stays until the span is collected: it has one such promise, and is over soon after it.
+      this.listeners.add(reject)
+      // Also after an end, so that what the promise does later is never an unhandled rejection.
+      promise.then(resolve, reject)
+    })
   }
 
   end(): void {

@@ -9,7 +9,7 @@ import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
 import type { Transport } from '../transport/transport'
-import { Deadline, sleep, untilAborted } from './deadline'
+import { Deadline, sleep } from './deadline'
 import { report } from './report'
 import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
@@ -174,19 +174,19 @@ export class Pipeline {
   private async attempt<M extends MethodName>(call: Call<M>, outer: Deadline): Promise<Reply<M>> {
     const { attemptTimeoutMs } = this.options
     // An attempt that may take as long as the call needs no timer of its own.
-    if (attemptTimeoutMs >= outer.remainingMs) return await this.carry(call, outer.signal)
+    if (attemptTimeoutMs >= outer.remainingMs) return await this.carry(call, outer)
     const deadline = new Deadline(this.platform, attemptTimeoutMs, `an attempt of ${call.method}`)
     try {
       deadline.followOuter(outer)
-      return await this.carry(call, deadline.signal)
+      return await this.carry(call, deadline)
     } finally {
       deadline.end()
     }
   }
 
   /** Time is up when the signal says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
-  private carry<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
-    return untilAborted(this.transport.call(call, signal), signal)
+  private carry<M extends MethodName>(call: Call<M>, deadline: Deadline): Promise<Reply<M>> {
+    return deadline.until(this.transport.call(call, deadline.signal))
   }
 }
 

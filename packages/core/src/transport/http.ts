@@ -48,7 +48,6 @@ export class HttpTransport implements Transport {
         signal,
         // A redirect would take key and body to a server that nobody configured.
         redirect: 'manual',
-        cache: 'no-store',
       })
       text = await response.text()
     } catch (thrown) {

@@ -27,7 +27,7 @@ describe('a request', () => {
     const { client, requests } = clientOver(entry, { serverUrl: 'http://host/base/', apiKey: 'k', environment: 'prod' })
     await client.config().get('a')
     expect(requests[0]?.url).toBe('http://host/base/api/v1/config/a')
-    expect(requests[0]?.init).toMatchObject({ method: 'GET', redirect: 'manual', cache: 'no-store' })
+    expect(requests[0]?.init).toMatchObject({ method: 'GET', redirect: 'manual' })
     expect(headersOf(requests[0])).toEqual({
       'x-request-id': 'id-1',
       'x-ironflow-environment': 'prod',
