@@ -1,5 +1,4 @@
 import { invalid } from '../errors/kinds'
-import { isWellFormed } from './value'
 
 /**
  * Fills a row's path: every parameter becomes one percent-encoded segment, also a key with slashes in it.
@@ -13,8 +12,11 @@ export function fillPath(path: string, params: Readonly<Record<string, unknown>>
     if (typeof value !== 'string') throw invalid({ [name]: 'must be a string' })
     if (value === '') throw invalid({ [name]: 'must not be empty' })
     if (value === '.' || value === '..') throw invalid({ [name]: 'must not be . or ..' })
-    if (!isWellFormed(value)) throw invalid({ [name]: 'must be well-formed Unicode' })
-    return encodeURIComponent(value)
+    try {
+      return encodeURIComponent(value)
+    } catch (error) {
+      throw invalid({ [name]: 'must be well-formed Unicode' }, error)
+    }
   })
 }
 
