@@ -1,6 +1,6 @@
 import type { ResetReason } from '@ironflow/core/protocol'
 import type { Entry } from '../engine/engine'
-import type { Backlog, Lost } from './backlog'
+import type { Backlog, BacklogPage, Lost } from './backlog'
 import type { Position } from './position'
 
 /** How many keys that a listing showed newer than its beginning are remembered, so that they are not sent twice. */
@@ -29,37 +29,28 @@ export interface Reading {
   sendLate(entry: Entry): void
   /** Everything up to here was sent. */
   reached(place: Position): void
+  /** Everything up to here was sent, and what comes after is heard. */
+  caughtUp(place: Position): void
 }
 
-/**
- * Brings a watcher from `start` to where nothing is missing but what it has heard itself.
- *
- * @param reason why what it knew is of no use; absent: it is
- * @returns up to where everything is read; `undefined` where it is over
- */
-export async function catchUp(
-  reading: Reading,
-  start: Start,
-  reason: ResetReason | undefined,
-): Promise<Position | undefined> {
+/** Brings a watcher from `start` to the newest. @param reason why what it knew is of no use; absent: it is */
+export async function catchUp(reading: Reading, start: Start, reason: ResetReason | undefined): Promise<void> {
   let next = start
   for (let reset = reason; !reading.isOver; ) {
     if (reset) reading.reset(reset)
     const attempt = new Attempt(reading)
-    const outcome = await attempt.run(next)
-    if (typeof outcome === 'object') return outcome
-    if (reading.isOver) return undefined
+    const lost = await attempt.run(next)
+    if (lost === undefined) return
     // Who was sent nothing has nothing to forget.
-    reset = attempt.isFresh && next.at !== 'place' ? undefined : outcome
-    if (reset || next.at === 'values') next = { at: 'values' }
+    reset = attempt.isFresh && next.at !== 'place' ? undefined : lost
+    if (reset) next = { at: 'values' }
   }
-  return undefined
 }
 
-/** One way from a start to the newest, which ends early where the bucket is deleted under way. */
+/** One way from a start to the newest. It fails, and says why, where what it has sent turns out to be of no use. */
 class Attempt {
-  /** Nothing was sent. */
-  isFresh = true
+  /** The oldest revision of what was sent. */
+  private oldest = Number.POSITIVE_INFINITY
   /** Removals up to here are part of what was read. */
   private asOf: number | undefined
   /** What a listing sent of changes after it began, by key. */
@@ -67,7 +58,12 @@ class Attempt {
 
   constructor(private readonly reading: Reading) {}
 
-  async run(start: Start): Promise<Position | ResetReason | undefined> {
+  /** Nothing was sent. */
+  get isFresh(): boolean {
+    return this.oldest === Number.POSITIVE_INFINITY
+  }
+
+  async run(start: Start): Promise<ResetReason | undefined> {
     const { backlog } = this.reading
     if (start.at === 'place') return this.follow(start.revision, false)
     if (start.at === 'values') return this.list()
@@ -76,62 +72,74 @@ class Attempt {
     return this.follow(head.revision, true)
   }
 
-  private async list(): Promise<Position | ResetReason | undefined> {
+  private async list(): Promise<ResetReason | undefined> {
     const { reading } = this
-    let from: Position | undefined
+    let from: number | undefined
     for await (const page of reading.backlog.values(reading.filters)) {
-      from ??= page.through
+      from ??= page.asOf
       this.asOf ??= page.asOf
       for (const entry of page.entries) {
-        const cut = await this.pause()
-        if (cut !== 'no') return cut
-        if (entry.revision > from.revision && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
-        this.isFresh = false
+        await reading.ready()
+        if (reading.isOver) return undefined
+        if (this.isDeleted()) return 'bucket_deleted'
+        if (entry.revision > from && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
+        this.oldest = Math.min(this.oldest, entry.revision)
         reading.sendInitial(entry)
       }
     }
-    return this.follow(from?.revision ?? 0, true)
+    return this.follow(from ?? 0, true)
   }
 
-  private async follow(revision: number, isInitial: boolean): Promise<Position | ResetReason | undefined> {
+  private async follow(revision: number, isInitial: boolean): Promise<ResetReason | undefined> {
     const { reading } = this
     for (let from = revision; ; ) {
       reading.forget()
-      const page = await reading.backlog.changes(from)
-      if ('lost' in page) return this.lose(page, from, isInitial)
+      const page = await this.changes(from, isInitial)
+      if (typeof page === 'string') return page
       this.asOf ??= page.asOf
       for (const entry of page.entries) {
         if (!reading.matches(entry) || this.ahead.get(entry.key) === entry.revision) continue
-        const cut = await this.pause()
-        if (cut !== 'no') return cut
-        this.isFresh = false
+        await reading.ready()
+        if (reading.isOver) return undefined
+        if (this.isDeleted()) return 'bucket_deleted'
+        this.oldest = Math.min(this.oldest, entry.revision)
         if (isInitial) reading.sendInitial(entry)
         else reading.sendLate(entry)
       }
-      if (this.isDeleted()) return 'bucket_deleted'
       if (reading.isOver) return undefined
+      if (this.isDeleted()) return 'bucket_deleted'
+      if (page.isLast && !reading.hasMissed) {
+        // At once: what is heard from here on is not looked at here any more.
+        reading.caughtUp(page.through)
+        return undefined
+      }
       if (!isInitial) reading.reached(page.through)
-      if (page.isLast && !reading.hasMissed) return page.through
       from = page.through.revision
     }
   }
 
-  /** Waits until something can be sent; and says whether it still should be. */
-  private async pause(): Promise<'no' | ResetReason | undefined> {
-    await this.reading.ready()
-    if (this.reading.isOver) return undefined
-    return this.isDeleted() ? 'bucket_deleted' : 'no'
+  /** The next page of changes, or why there is none. */
+  private async changes(from: number, isInitial: boolean): Promise<BacklogPage | ResetReason> {
+    const { backlog } = this.reading
+    const page = await backlog.changes(from)
+    if ('lost' in page) return this.lose(page, from, isInitial)
+    if (from > 0 || this.isFresh) return page
+    // The changes since the very beginning are never lost; but those since what was listed may be.
+    const check = await backlog.changes(this.oldest)
+    return 'lost' in check ? this.lose(check, this.oldest, isInitial) : page
+  }
+
+  private async lose({ lost, head }: Lost, from: number, isInitial: boolean): Promise<BacklogPage | ResetReason> {
+    if (lost === 'ahead') return 'ahead_of_store'
+    const began = await this.reading.backlog.began()
+    // Of a bucket that is not there, an engine knows the changes after its newest revision only. Nothing was missed.
+    if (began === undefined && isInitial && this.isFresh) {
+      return { entries: [], through: head, asOf: head.revision, isLast: true }
+    }
+    return began === undefined || began > from ? 'bucket_deleted' : 'history_expired'
   }
 
   private isDeleted(): boolean {
     return this.asOf !== undefined && this.reading.deletedAt > this.asOf
-  }
-
-  private async lose({ lost, head }: Lost, from: number, isInitial: boolean): Promise<Position | ResetReason> {
-    if (lost === 'ahead') return 'ahead_of_store'
-    const began = await this.reading.backlog.began()
-    // Of a bucket that is not there, an engine knows the changes after its newest revision only. Nothing was missed.
-    if (began === undefined && isInitial && this.isFresh) return head
-    return began === undefined || began > from ? 'bucket_deleted' : 'history_expired'
   }
 }

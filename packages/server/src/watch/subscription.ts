@@ -114,7 +114,7 @@ export class LiveSubscription implements FeedListener, Reading {
   }
 
   changed(change: Change): void {
-    if (!this.subject.matches(change.entry)) return
+    if (!this.subject.matches(change.entry) || this.wasRead(change.revision)) return
     if (this.isLive && this.session.sink.ready) {
       this.sendChange(change)
       return
@@ -127,7 +127,7 @@ export class LiveSubscription implements FeedListener, Reading {
 
   deleted(revision: number): void {
     if (this.state === 'reading') this.deletedAt = revision
-    else if (this.state !== 'ended') void this.read({ at: 'values' }, 'bucket_deleted')
+    else if (this.state !== 'ended' && !this.wasRead(revision)) void this.read({ at: 'values' }, 'bucket_deleted')
   }
 
   /** The sink takes more. */
@@ -192,17 +192,7 @@ export class LiveSubscription implements FeedListener, Reading {
     this.place = place
   }
 
-  private async read(start: Start, reason?: ResetReason): Promise<void> {
-    this.state = 'reading'
-    try {
-      const place = await catchUp(this, start, reason)
-      if (place && !this.isOver) this.caughtUp(place)
-    } catch (error) {
-      this.fail(failure(error, this.session.environment))
-    }
-  }
-
-  private caughtUp(place: Position): void {
+  caughtUp(place: Position): void {
     const { stats, engine } = this.session.parts
     const heard = this.queue.size
     this.queue.dropThrough(place.revision)
@@ -219,6 +209,20 @@ export class LiveSubscription implements FeedListener, Reading {
     this.state = 'live'
     this.drained()
     this.session.caughtUp(this)
+  }
+
+  private async read(start: Start, reason?: ResetReason): Promise<void> {
+    this.state = 'reading'
+    try {
+      await catchUp(this, start, reason)
+    } catch (error) {
+      this.fail(failure(error, this.session.environment))
+    }
+  }
+
+  /** An engine may tell of a commit after it could be read. */
+  private wasRead(revision: number): boolean {
+    return this.state !== 'reading' && this.place !== undefined && revision <= this.place.revision
   }
 
   private wait(change: Change): void {

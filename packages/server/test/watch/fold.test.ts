@@ -1,0 +1,218 @@
+import type { ServerFrame, Subscription } from '@ironflow/core/protocol'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bucketDefaults, createMemoryEngine, DEFAULTS } from '../../src'
+import { ANYBODY } from '../../src/domain/principal'
+import { WatchStats } from '../../src/observe/watch-stats'
+import { Hub } from '../../src/watch/hub'
+import { Session } from '../../src/watch/session'
+import type { Sink } from '../../src/watch/sink'
+import { FoldingClient } from './folding-client'
+import { GatedEngine } from './gated-engine'
+
+/** Messages on their way to a client, who reads when the test lets it. */
+class Wire implements Sink {
+  readonly transport = 'in-process'
+  readonly sent: string[] = []
+
+  constructor(private readonly size: number) {}
+
+  get ready(): boolean {
+    return this.sent.length < this.size
+  }
+
+  send(_: string, text: string): void {
+    this.sent.push(text)
+  }
+
+  settled(): void {}
+  end(): void {}
+}
+
+const NAMES = ['a', 'b', 'c', 'a.x', 'a.y', 'b.x', 'a.x.1', 'z']
+const MANY = Array.from({ length: 40 }, (_, index) => `m.${index}`)
+const BUCKET = 'APP_default_b'
+const CONFIG = 'APP_default_SYS_config'
+const RETENTION_MS = 60_000
+
+const SUBSCRIPTIONS: Subscription[] = [
+  { id: 'all', kind: 'kv', target: 'b' },
+  { id: 'some', kind: 'kv', target: 'b', filters: ['a.*', 'b.>', 'a.>'] },
+  { id: 'one', kind: 'kv', target: 'b', filters: ['a'] },
+  { id: 'absent', kind: 'kv', target: 'never' },
+  { id: 'document', kind: 'config', target: 'a' },
+]
+
+/** A store, a server's session on it, and a client that folds what it is told. */
+class World {
+  now = 1_700_000_000_000
+  readonly engine = createMemoryEngine({
+    bucketDefaults: bucketDefaults(),
+    tombstoneRetentionMs: RETENTION_MS,
+    now: () => this.now,
+  })
+  readonly gate = new GatedEngine(this.engine)
+  readonly hub = new Hub(this.gate.facade)
+  readonly stats = new WatchStats()
+  readonly clients = SUBSCRIPTIONS.map(({ id }) => new FoldingClient(id))
+  private wire = new Wire(5)
+  private session = this.connect()
+
+  connect(): Session {
+    this.wire = new Wire(5)
+    const limits = { ...DEFAULTS.limits, watchQueueKeys: 3 }
+    const parts = {
+      engine: this.gate.facade,
+      hub: this.hub,
+      limits,
+      stats: this.stats,
+      heartbeatMs: 1,
+      now: () => this.now,
+    }
+    const owner = { environment: 'default', principal: ANYBODY, apiKey: undefined, sink: this.wire }
+    this.session = new Session(parts, owner, () => {})
+    for (const [index, client] of this.clients.entries()) {
+      client.connect()
+      this.session.subscribe({ ...(SUBSCRIPTIONS[index] as Subscription), cursor: client.cursor })
+    }
+    return this.session
+  }
+
+  /** What was on its way is lost. */
+  cut(): void {
+    this.session.end()
+    this.connect()
+  }
+
+  read(count: number): void {
+    for (const text of this.wire.sent.splice(0, count)) {
+      const frame = JSON.parse(text) as ServerFrame
+      for (const client of this.clients) client.take(frame)
+    }
+    if (this.wire.ready) this.session.drained()
+  }
+
+  beat(): void {
+    this.session.beat()
+  }
+
+  /** Lets everything come to rest. */
+  async rest(): Promise<void> {
+    for (let round = 0; round < 2_000; round++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.gate.isQuiet && this.wire.sent.length === 0 && this.clients.every(({ isSynced }) => isSynced)) return
+      this.gate.tell(100)
+      this.gate.answer()
+      this.read(100)
+    }
+    throw new Error('it does not come to rest')
+  }
+
+  async expectEqual(): Promise<void> {
+    for (const client of this.clients) {
+      const { kind, target, filters } = SUBSCRIPTIONS.find(({ id }) => id === client.id) as Subscription
+      const bucket = kind === 'config' ? CONFIG : `APP_default_${target}`
+      const wanted = new Map<string, { revision: number; value: unknown }>()
+      for (const filter of kind === 'config' ? [target] : (filters ?? [undefined])) {
+        const { entries } = await this.engine.entries(bucket, { filter, limit: 1_000, values: true })
+        for (const { key, revision, value } of entries) {
+          wanted.set(key, { revision, value: value?.encoding === 'json' && JSON.parse(value.text) })
+        }
+      }
+      expect(Object.fromEntries(client.state), client.id).toEqual(Object.fromEntries(wanted))
+    }
+  }
+
+  close(): void {
+    this.session.end()
+    expect(this.hub.size).toBe(0)
+    void this.engine.close()
+  }
+}
+
+/** What can happen, as data, so that a counterexample can be read. */
+type Step =
+  | { do: 'put'; bucket: string; key: string; value: number; ttlSeconds?: number | undefined }
+  | { do: 'delete'; bucket: string; key: string }
+  | { do: 'deleteBucket'; bucket: string }
+  | { do: 'purge'; key: string }
+  | { do: 'wait'; ms: number }
+  | { do: 'tell' | 'read' | 'putMany'; count: number }
+  | { do: 'createBucket' | 'putElsewhere' | 'answer' | 'cut' | 'beat' }
+
+const json = (value: number) => ({ encoding: 'json', text: `{"n":${value}}` }) as const
+
+async function run(world: World, step: Step): Promise<unknown> {
+  const { engine, gate } = world
+  switch (step.do) {
+    case 'put':
+      return engine.put(step.bucket, step.key, json(step.value), { ttlSeconds: step.ttlSeconds })
+    case 'putMany':
+      return Promise.all(MANY.map((key) => engine.put(BUCKET, key, json(step.count))))
+    case 'putElsewhere':
+      return engine.put('APP_default_other', 'k', json(1))
+    case 'delete':
+      return engine.delete(step.bucket, step.key)
+    case 'purge':
+      return engine.purge(BUCKET, step.key)
+    case 'deleteBucket':
+      return engine.deleteBucket(step.bucket)
+    case 'createBucket':
+      return engine.createBucket(BUCKET, { history: 1, maxValueSize: 100 }).catch(() => undefined)
+    case 'wait':
+      world.now += step.ms
+      return Promise.all([engine.bucketInfo(BUCKET), engine.bucketInfo(CONFIG)])
+    case 'answer':
+      return gate.answer()
+    case 'tell':
+      return gate.tell(step.count)
+    case 'read':
+      return world.read(step.count)
+    case 'cut':
+      return world.cut()
+    case 'beat':
+      return world.beat()
+  }
+}
+
+const key = fc.constantFrom(...NAMES)
+const bucket = fc.constantFrom(BUCKET, BUCKET, BUCKET, CONFIG)
+const ttlSeconds = fc.option(fc.constantFrom(1, 30), { nil: undefined, freq: 3 })
+const just = <T>(value: T) => fc.constant(value)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: just('put' as const), bucket, key, value: fc.nat(99), ttlSeconds }) },
+  { weight: 3, arbitrary: fc.record({ do: just('delete' as const), bucket, key }) },
+  { weight: 1, arbitrary: fc.record({ do: just('purge' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: just('putMany' as const), count: fc.nat(99) }) },
+  { weight: 1, arbitrary: fc.record({ do: just('deleteBucket' as const), bucket }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: just('wait' as const), ms: fc.constantFrom(500, 1_500, 31_000, RETENTION_MS + 1) }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: just('tell' as const), count: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 8, arbitrary: fc.record({ do: just('read' as const), count: fc.integer({ min: 1, max: 8 }) }) },
+  { weight: 10, arbitrary: just({ do: 'answer' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('createBucket', 'putElsewhere', 'cut', 'cut', 'beat') }) },
+)
+
+test('folding the events of any watcher equals the store', { timeout: 120_000 }, async () => {
+  const seen = { resets: 0, dropped: 0, resumes: 0 }
+  const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }), async (steps) => {
+    const world = new World()
+    for (const each of steps) {
+      await run(world, each)
+      await Promise.resolve()
+    }
+    await world.rest()
+    await world.expectEqual()
+    for (const count of world.stats.resets.values()) seen.resets += count
+    seen.dropped += world.stats.dropped
+    seen.resumes += world.stats.resumes
+    world.close()
+  })
+  await fc.assert(property, { numRuns: Number(process.env.FOLD_RUNS ?? 1_000) })
+  // What was to be tested did happen.
+  expect(seen.resets).toBeGreaterThan(100)
+  expect(seen.dropped).toBeGreaterThan(100)
+  expect(seen.resumes).toBeGreaterThan(100)
+})
