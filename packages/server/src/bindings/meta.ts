@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine'
 import type { Metrics } from '../observe/metrics'
 import { openapiDocument } from '../openapi/document'
 import type { Limits } from '../options'
+import type { Watching } from '../watch/watching'
 import { jsonResponse } from './answer'
 import { bearerKey } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
@@ -14,6 +15,7 @@ export interface MetaParts {
   readonly authenticator: Authenticator
   readonly metrics: Metrics
   readonly limits: Limits
+  readonly watching: Watching
   readonly version: string
   /** Why the server does not serve yet, or no more, besides what its engine says. */
   readonly notReady: () => string | undefined
@@ -46,13 +48,14 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   ],
   [
     '/api/v1/capabilities',
-    async (request, { authenticator, engine, limits, version }) => {
+    async (request, { authenticator, engine, limits, watching, version }) => {
       await authenticator.verify(bearerKey(request.header('authorization')))
       const { name, durability, keyTtl } = engine.facts
       return jsonResponse(200, {
         version,
         protocol: PROTOCOL,
         engine: { name, durability, keyTtl },
+        watch: { transports: ['websocket', 'sse', 'poll'], heartbeatMs: watching.parts.heartbeatMs },
         limits: {
           bodyBytes: limits.bodyBytes,
           headerBytes: limits.headerBytes,
@@ -60,6 +63,8 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
           maxValueSize: limits.maxValueSize,
           bucketsPerEnvironment: limits.bucketsPerEnvironment,
           pageItems: limits.pageItems,
+          subscriptionsPerStream: limits.subscriptionsPerStream,
+          filtersPerSubscription: limits.filtersPerSubscription,
         },
       })
     },

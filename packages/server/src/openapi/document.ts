@@ -2,6 +2,7 @@ import { METHODS, type MethodName, type MethodRow } from '@ironflow/core/protoco
 import { SCHEMAS } from './components'
 import { type Method, operation } from './operation'
 import { object, ref, type Schema, text } from './schema'
+import { WATCH_PATHS } from './watch-paths'
 
 const json = (schema: Schema) => ({ 'application/json': { schema } })
 const problem = { description: 'A problem', content: { 'application/problem+json': { schema: ref('Problem') } } }
@@ -31,7 +32,7 @@ export function openapiDocument(version: string): Record<string, unknown> {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     security: [{ apiKey: [] }],
-    paths: { ...methodPaths(), ...META },
+    paths: { ...methodPaths(), ...WATCH_PATHS, ...META },
     components: {
       schemas: SCHEMAS,
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: ifkey_…' } },
