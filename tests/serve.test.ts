@@ -76,6 +76,21 @@ describe('the command line', () => {
     expect(await ironflow([...args, '--environment', 'No_Good'])).toMatchObject({ code: 2 })
   })
 
+  it('refuses a certificate that is none with exit code 2', async () => {
+    const file = join(directory, 'none.pem')
+    await writeFile(file, 'no certificate')
+    const args = ['serve', '--port', '0', '--data', join(directory, 'data'), '--tls-cert', file, '--tls-key', file]
+    expect(await ironflow(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('none.pem') })
+  })
+
+  it('manages keys also where default is no environment of the server', async () => {
+    const server = await serve({ args: ['--environment', 'prod'] })
+    const env = { IRONFLOW_SERVER_URL: server.url, IRONFLOW_API_KEY: server.apiKey as string }
+    expect(await ironflow(['apikey', 'create', '--name', 'ci', '--role', 'viewer'], env)).toMatchObject({ code: 0 })
+    const failed = await failure(clientOf(server).config().list())
+    expect(failed).toMatchObject({ code: 'invalid_request', fields: { environment: expect.any(String) } })
+  })
+
   it('tells its version and what it can do', async () => {
     expect(await ironflow(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
     expect(await ironflow(['serve', '--help'])).toMatchObject({
@@ -109,9 +124,11 @@ describe('the command line', () => {
 })
 
 describe('ironflow serve', () => {
-  it('writes the first key to a file of its owner alone', async () => {
+  it('keeps its data and the first key in files of their owner alone', async () => {
     const server = await serve()
-    expect((await stat(join(server.data, 'bootstrap-key.json'))).mode & 0o777).toBe(0o600)
+    for (const file of ['bootstrap-key.json', 'ironflow.db', 'ironflow.db-wal', 'store.json']) {
+      expect([file, (await stat(join(server.data, file))).mode & 0o777]).toEqual([file, 0o600])
+    }
     expect(server.log()).not.toContain(server.apiKey)
   })
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { ValidationError } from '@ironflow/core'
 import { bucketDefaults, CommitMeter, createServer, openSqliteEngine, serve } from '@ironflow/server'
 import { type Logger, pino } from 'pino'
@@ -29,7 +30,7 @@ export async function run(args: string[]): Promise<void> {
     env,
     file: configFile === undefined ? {} : readConfigFile(configFile),
   })
-  const tls = settings.tls && { cert: readPem(settings.tls.cert), key: readPem(settings.tls.key) }
+  const tls = settings.tls && readCertificate(settings.tls)
   const logger = pino({ level: settings.logLevel })
   const stop = await start(settings, tls, logger)
   stopOnSignal(stop, logger)
@@ -114,6 +115,17 @@ function readConfigFile(path: string): Record<string, unknown> {
   if (typeof content === 'object' && content !== null && !Array.isArray(content))
     return content as Record<string, unknown>
   throw new UsageError(`the configuration file ${path} must hold a JSON object`)
+}
+
+/** Read and tried here: a certificate that cannot be used is a mistake of the command line. */
+function readCertificate({ cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  const tls = { cert: readPem(cert), key: readPem(key) }
+  try {
+    createSecureContext(tls)
+  } catch (error) {
+    throw new UsageError(`the certificate ${cert} and the key ${key} cannot be used: ${(error as Error).message}`)
+  }
+  return tls
 }
 
 function readPem(path: string): Buffer {

@@ -35,5 +35,5 @@ export async function identify(
   if (inHeader !== undefined && inQuery !== undefined && inHeader !== inQuery) {
     throw invalid({ environment: 'is another one in the query than in the header' })
   }
-  return { apiKey, principal, environment: resolveEnvironment(inHeader ?? inQuery, principal, environments) }
+  return { apiKey, principal, environment: resolveEnvironment(inHeader ?? inQuery, principal, environments, 'kv') }
 }

@@ -51,7 +51,7 @@ export class Dispatcher {
     let environment: string | undefined
     try {
       const principal = authenticator.known(caller.apiKey) ?? (await authenticator.verify(caller.apiKey))
-      environment = resolveEnvironment(call.environment, principal, environments)
+      environment = resolveEnvironment(call.environment, principal, environments, row.resource)
       authorize(principal, row, call.params)
       const params = validate(call.method, call.params, limits, now())
       const answer = await this.handle(call, row, params, environment, principal)

@@ -1,6 +1,6 @@
 import { invalid, isIronflowError, NotFoundError } from '@ironflow/core/errors'
 import { type ConfigEntry, type ConfigSummary, type ConfigVersion, type Params, RawJson } from '@ironflow/core/protocol'
-import type { Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
+import type { BucketConfig, Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
 import type { Answer } from './answer'
@@ -104,18 +104,28 @@ export class ConfigDocuments {
     return written(name, await this.engine.put(bucket, name, entry.value, expected))
   }
 
-  /** The bucket of the environment's documents, made with their history where it is not there. */
+  /** The bucket of the environment's documents, made where it is not there, and as the limits are now. */
   private async bucket(environment: string): Promise<string> {
     const bucket = configBucket(environment)
     if (this.made.has(bucket)) return bucket
     const { configHistory: history, maxValueSize } = this.limits
-    try {
-      await this.engine.createBucket(bucket, { history, maxValueSize })
-    } catch (error) {
-      if (!isIronflowError(error) || error.code !== 'already_exists') throw error
+    const there = await this.engine.bucketInfo(bucket)
+    if (!there) await this.create(bucket, { history, maxValueSize })
+    else if (there.history !== history || there.maxValueSize !== maxValueSize) {
+      // The limits were changed since the bucket was made; they are this server's to say.
+      await this.engine.updateBucket(bucket, { history, maxValueSize })
     }
     this.made.add(bucket)
     return bucket
+  }
+
+  private async create(bucket: string, config: BucketConfig): Promise<void> {
+    try {
+      await this.engine.createBucket(bucket, config)
+    } catch (error) {
+      // Another call, or another server, was first.
+      if (!isIronflowError(error) || error.code !== 'already_exists') throw error
+    }
   }
 }
 

@@ -91,6 +91,8 @@ export function newId(): string {
 export function installDatabase<T>(directory: string, identity: Identity, write: (path: string) => T): T {
   const path = join(directory, NEW_DATABASE_FILE)
   removeDatabase(path)
+  // Made here, so that only its owner may read it; SQLite gives the files beside it the same permissions.
+  closeSync(openSync(path, 'wx', 0o600))
   let result: T
   try {
     result = write(path)

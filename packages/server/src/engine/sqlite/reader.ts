@@ -30,13 +30,11 @@ const PAGE_VALUE_BYTES = 8 * 1024 * 1024
  * their time are left out here, since their expiry may not be committed yet.
  */
 export class Reader {
-  readonly #path: string
   readonly #now: () => number
   readonly #db: Database
   readonly #sql: ReadStatements
 
   constructor(path: string, now: () => number) {
-    this.#path = path
     this.#now = now
     this.#db = openForReading(path)
     this.#sql = new ReadStatements(this.#db)
@@ -168,11 +166,12 @@ export class Reader {
     return this.#damaged(row, `encoding ${encoding} is not the value's`)
   }
 
+  /** The key is in the details, for the caller, and not in the message, which goes to the log. */
   #damaged({ key, revision }: ReadRow, what: string): never {
     throw errorFor(
       'internal',
-      `the value of ${key} at revision ${revision} is damaged in ${this.#path}: ${what}; restore a backup, or write the key again`,
-      { retryable: false },
+      `the value at revision ${revision} is damaged in the store: ${what}; restore a backup, or write the key again`,
+      { retryable: false, details: { key, revision } },
     )
   }
 
@@ -186,7 +185,7 @@ export class Reader {
       return read()
     } catch (error) {
       if (!(error instanceof SqliteError)) throw error
-      throw normalize(`${this.#path} cannot be read: ${error.message} (${error.code})`, 'internal', { cause: error })
+      throw normalize(`the store cannot be read: ${error.message} (${error.code})`, 'internal', { cause: error })
     }
   }
 }

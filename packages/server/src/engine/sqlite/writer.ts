@@ -106,7 +106,7 @@ export class Writer {
     }
     const reason = (error as Error).message
     if (code === 'SQLITE_FULL') {
-      this.#trouble = { reason: `the disk of ${this.#start.path} is full`, broken: false }
+      this.#trouble = { reason: 'the disk of the store is full', broken: false }
       return { kind: 'failed', code: 'storage_full', message: this.#trouble.reason }
     }
     if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
@@ -118,7 +118,7 @@ export class Writer {
 
   #break(error: unknown): Failure {
     const code = error instanceof SqliteError ? ` (${error.code})` : ''
-    const reason = `${this.#start.path} cannot be written: ${(error as Error).message}${code}`
+    const reason = `the store cannot be written: ${(error as Error).message}${code}`
     this.#trouble = { reason, broken: true }
     return unavailable(reason)
   }
