@@ -132,7 +132,8 @@ export function curlRequest(command: string, variables: Readonly<Record<string, 
     else if (word === '-H') {
       const [name, ...rest] = (words.shift() ?? '').split(':')
       headers.append(name as string, rest.join(':').trim())
-    } else if (word.startsWith('-') && !['-i', '-s'].includes(word)) throw new Error(`${word} is not read: ${command}`)
+    } else if (word.startsWith('-') && !['-i', '-s', '-N'].includes(word))
+      throw new Error(`${word} is not read: ${command}`)
     else if (!word.startsWith('-')) url = word
   }
   if (url === undefined) throw new Error(`no URL: ${command}`)
