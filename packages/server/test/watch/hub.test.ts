@@ -1,0 +1,71 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { bucketDefaults, createMemoryEngine, type Engine } from '../../src'
+import type { Change } from '../../src/watch/change'
+import { Hub } from '../../src/watch/hub'
+
+const text = (value: string) => ({ encoding: 'text', text: value }) as const
+
+let engine: Engine
+let hub: Hub
+beforeEach(() => {
+  engine = createMemoryEngine({ bucketDefaults: bucketDefaults() })
+  hub = new Hub(engine)
+})
+
+function listener() {
+  const changes: Change[] = []
+  return {
+    changes,
+    removals: 0,
+    changed: (change: Change) => void changes.push(change),
+    deleted(): void {
+      this.removals++
+    },
+  }
+}
+
+test('follows a bucket once, from the first watcher to the last', () => {
+  const follow = vi.spyOn(engine, 'follow')
+  const seats = [listener(), listener(), listener()].map((each) => hub.join('b', undefined, each))
+  expect(follow).toHaveBeenCalledTimes(1)
+  seats[0]?.leave()
+  seats[0]?.leave()
+  seats[1]?.leave()
+  expect(hub.size).toBe(1)
+  seats[2]?.leave()
+  expect(hub.size).toBe(0)
+  hub.join('b', undefined, listener())
+  expect(follow).toHaveBeenCalledTimes(2)
+})
+
+test('makes a change into JSON once, whoever is told', async () => {
+  const all = Array.from({ length: 100 }, listener)
+  for (const each of all) hub.join('APP_default_b', undefined, each)
+  await engine.put('APP_default_b', 'k', text('content'))
+  const stringify = vi.spyOn(JSON, 'stringify')
+  const texts = all.map(({ changes }) => changes[0]?.text('kv', '"sub":"1",'))
+  const calls = stringify.mock.calls.filter(([value]) => value === 'content')
+  stringify.mockRestore()
+  expect(new Set(texts).size).toBe(1)
+  expect(calls).toHaveLength(1)
+})
+
+test('tells those who asked for keys of these keys, and of a removal once', async () => {
+  const [narrow, wide] = [listener(), listener()]
+  hub.join('b', ['x', 'y'], narrow)
+  hub.join('b', undefined, wide)
+  for (const key of ['x', 'z', 'y']) await engine.put('b', key, text('1'))
+  await engine.deleteBucket('b')
+  expect(narrow.changes.map(({ entry }) => entry.key)).toEqual(['x', 'y'])
+  expect(wide.changes).toHaveLength(3)
+  expect([narrow.removals, wide.removals]).toEqual([1, 1])
+})
+
+test('one who leaves while others are told is not told', async () => {
+  const late = listener()
+  const seats: { leave(): void }[] = []
+  hub.join('b', undefined, { changed: () => seats[0]?.leave(), deleted: () => {} })
+  seats.push(hub.join('b', undefined, late))
+  await engine.put('b', 'k', text('1'))
+  expect(late.changes).toEqual([])
+})
