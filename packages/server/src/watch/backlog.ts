@@ -18,6 +18,8 @@ export interface BacklogPage {
   readonly asOf: number
   /** Whether nothing follows. */
   readonly isLast: boolean
+  /** There is no bucket. Where it is not said, there may be one. */
+  readonly isAbsent?: boolean
 }
 
 /** Why changes cannot be told: see `ChangesPage`. */

@@ -29,8 +29,8 @@ export interface Reading {
   sendLate(entry: Entry): void
   /** Everything up to here was sent. */
   reached(place: Position): void
-  /** Everything up to here was sent, and what comes after is heard. */
-  caughtUp(place: Position): void
+  /** Everything up to here was sent, and what comes after is heard. There may be no bucket yet. */
+  caughtUp(place: Position, isAbsent: boolean): void
 }
 
 /** Brings a watcher from `start` to the newest. @param reason why what it knew is of no use; absent: it is */
@@ -110,7 +110,7 @@ class Attempt {
       if (this.isDeleted()) return 'bucket_deleted'
       if (page.isLast && !reading.hasMissed) {
         // At once: what is heard from here on is not looked at here any more.
-        reading.caughtUp(page.through)
+        reading.caughtUp(page.through, page.isAbsent === true)
         return undefined
       }
       if (!isInitial) reading.reached(page.through)
@@ -123,7 +123,11 @@ class Attempt {
     const { backlog } = this.reading
     const page = await backlog.changes(from)
     if ('lost' in page) return this.lose(page, from, isInitial)
-    if (from > 0 || this.isFresh) return page
+    if (this.isFresh) {
+      const mayBeAbsent = (isInitial || from === 0) && page.isLast && page.entries.length === 0
+      return mayBeAbsent ? { ...page, isAbsent: (await backlog.began()) === undefined } : page
+    }
+    if (from > 0) return page
     // The changes since the very beginning are never lost; but those since what was listed may be.
     const check = await backlog.changes(this.oldest)
     return 'lost' in check ? this.lose(check, this.oldest, isInitial) : page
@@ -134,7 +138,7 @@ class Attempt {
     const began = await this.reading.backlog.began()
     // Of a bucket that is not there, an engine knows the changes after its newest revision only. Nothing was missed.
     if (began === undefined && isInitial && this.isFresh) {
-      return { entries: [], through: head, asOf: head.revision, isLast: true }
+      return { entries: [], through: head, asOf: head.revision, isLast: true, isAbsent: true }
     }
     return began === undefined || began > from ? 'bucket_deleted' : 'history_expired'
   }

@@ -52,6 +52,8 @@ export class LiveSubscription implements FeedListener, Reading {
   private state: 'reading' | 'live' | 'behind' | 'ended' = 'reading'
   /** Everything that matches up to here was sent. Absent while the current values are. */
   private place: Position | undefined
+  /** The place at which there was no bucket, where that is the last that was read. */
+  private absentAt: Position | undefined
   private owesSynced = true
   /** Changes that were heard and not kept, and those that were read in their stead: the rest nobody will see. */
   private forgotten = 0
@@ -84,7 +86,10 @@ export class LiveSubscription implements FeedListener, Reading {
   /** The cursor up to which everything that matches was sent. */
   get bookmark(): string | undefined {
     const place = this.place && this.isLive ? later(this.place, this.seat.head) : this.place
-    return place && cursorAt(this.session.parts.engine.facts.epoch, place)
+    if (!place) return undefined
+    // Any other place is before the beginning of a bucket that is made later, and would be of no use then.
+    const isAbsent = place === this.absentAt
+    return cursorAt(this.session.parts.engine.facts.epoch, isAbsent ? { ...place, revision: 0 } : place)
   }
 
   /** Whether it was told everything. */
@@ -192,8 +197,8 @@ export class LiveSubscription implements FeedListener, Reading {
     this.place = place
   }
 
-  caughtUp(place: Position): void {
-    const { stats, engine } = this.session.parts
+  caughtUp(place: Position, isAbsent: boolean): void {
+    const { stats } = this.session.parts
     const heard = this.queue.size
     this.queue.dropThrough(place.revision)
     this.forgotten += heard - this.queue.size
@@ -201,8 +206,9 @@ export class LiveSubscription implements FeedListener, Reading {
     this.forgotten = 0
     this.readInstead = 0
     this.place = place
+    this.absentAt = isAbsent ? place : undefined
+    const cursor = this.bookmark
     if (this.owesSynced) {
-      const cursor = cursorAt(engine.facts.epoch, place)
       this.session.sink.send('synced', stringify({ type: 'synced', sub: this.id, cursor }), cursor)
     }
     this.owesSynced = false

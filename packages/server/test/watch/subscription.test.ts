@@ -54,6 +54,18 @@ describe('the beginning', () => {
   })
 })
 
+test('who began before there was a bucket goes on from there without a reset', async () => {
+  for (let n = 0; n < 3; n++) await world.put('elsewhere', n, 'other')
+  const first = await world.watch([KV])
+  await world.put('elsewhere', 4, 'other')
+  const second = await world.watch([{ ...KV, cursor: first.last('synced').cursor }])
+  await world.put('a', 1)
+  const third = await world.watch([{ ...KV, cursor: second.last('synced').cursor }])
+  expect(second.types('s')).toEqual(['synced', 'kv_update'])
+  expect(third.types('s')).toEqual(['kv_update', 'synced'])
+  expect(world.stats.resets.size).toBe(0)
+})
+
 describe('filters', () => {
   test('admit what fits any of them, of values and of changes', async () => {
     await world.put('user.1', 1)

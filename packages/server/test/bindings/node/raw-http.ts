@@ -31,6 +31,15 @@ export class RawConnection {
     this.socket.resume()
   }
 
+  /** Stops reading, and goes on with it. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
   end(): void {
     this.socket.destroy()
   }
