@@ -21,21 +21,20 @@ export class Deadline {
   private readonly endsAt: number
   private readonly release: Array<() => void> = []
 
+  /**
+   * A span by itself has no timer: its time is kept by the spans within it, of which the last it allows ends with it.
+   *
+   * @param what for the message of the time-out
+   * @param outer the span around this one, which it never outlives
+   */
   constructor(
     private readonly platform: Pick<Platform, 'now' | 'setTimer'>,
-    timeoutMs: number,
-    what: string,
+    private readonly timeoutMs: number,
+    private readonly what: string,
+    outer?: Deadline,
   ) {
     this.endsAt = platform.now() + timeoutMs
-    if (timeoutMs > MAX_TIMER_MS) return // Weeks: as good as never.
-    const onTimeout = () =>
-      this.abort(
-        new TimeoutError(`${what} took longer than ${timeoutMs} ms`, 'timeout', {
-          status: undefined,
-          cause: this.lastError,
-        }),
-      )
-    this.release.push(platform.setTimer(onTimeout, timeoutMs))
+    if (outer) this.within(outer)
   }
 
   get remainingMs(): number {
@@ -64,14 +63,6 @@ export class Deadline {
     else this.release.push(onAbort(signal, () => this.abort(abortedBy(signal))))
   }
 
-  /** Ends this span together with the one around it, for the same reason. */
-  followOuter(outer: Deadline): void {
-    if (outer.reason) this.abort(outer.reason)
-    const listener = (reason: IronflowError) => this.abort(reason)
-    outer.listeners.add(listener)
-    this.release.push(() => outer.listeners.delete(listener))
-  }
-
   /** What `promise` brings, unless this span ends first: for promises that nobody can cancel. */
   until<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -85,6 +76,24 @@ export class Deadline {
 
   end(): void {
     for (const release of this.release.splice(0)) release()
+  }
+
+  private within(outer: Deadline): void {
+    if (outer.reason) this.abort(outer.reason)
+    const listener = (reason: IronflowError) => this.abort(reason)
+    outer.listeners.add(listener)
+    this.release.push(() => outer.listeners.delete(listener))
+    // Decided now: a timer may fire a moment early, and then the clock would say that nobody's time is up.
+    const { remainingMs } = outer
+    const first = remainingMs <= this.timeoutMs ? outer : this
+    const ms = Math.min(remainingMs, this.timeoutMs)
+    if (ms > MAX_TIMER_MS) return // Weeks: as good as never.
+    this.release.push(this.platform.setTimer(() => first.timeOut(), ms))
+  }
+
+  private timeOut(): void {
+    const message = `${this.what} took longer than ${this.timeoutMs} ms`
+    this.abort(new TimeoutError(message, 'timeout', { status: undefined, cause: this.lastError }))
   }
 }
 

@@ -171,22 +171,14 @@ export class Pipeline {
     return row.once ? { ...this.options.retry, maxAttempts: 1 } : this.options.retry
   }
 
+  /** Time is up when the deadline says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
   private async attempt<M extends MethodName>(call: Call<M>, outer: Deadline): Promise<Reply<M>> {
-    const { attemptTimeoutMs } = this.options
-    // An attempt that may take as long as the call needs no timer of its own.
-    if (attemptTimeoutMs >= outer.remainingMs) return await this.carry(call, outer)
-    const deadline = new Deadline(this.platform, attemptTimeoutMs, `an attempt of ${call.method}`)
+    const deadline = new Deadline(this.platform, this.options.attemptTimeoutMs, `an attempt of ${call.method}`, outer)
     try {
-      deadline.followOuter(outer)
-      return await this.carry(call, deadline)
+      return await deadline.until(this.transport.call(call, deadline.signal))
     } finally {
       deadline.end()
     }
-  }
-
-  /** Time is up when the signal says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
-  private carry<M extends MethodName>(call: Call<M>, deadline: Deadline): Promise<Reply<M>> {
-    return deadline.until(this.transport.call(call, deadline.signal))
   }
 }
 
