@@ -28,7 +28,7 @@ export class HttpTransport implements Transport {
   async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
     const { verb, target, headers, body } = encodeRequest(call)
     const server = this.active
-    this.servers.set(call, server)
+    if (this.options.serverUrls.length > 1) this.servers.set(call, server)
     const known = this.credentials.key(signal)
     const key = known instanceof Promise ? await known : known
     // Taken out of its object first: the fetch of a browser does not run as a method of another.
