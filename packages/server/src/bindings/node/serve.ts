@@ -14,6 +14,7 @@ import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
 import { respondStream } from './stream'
 import { Upgrade } from './upgrade'
+import { withoutUpgrade } from './without-upgrade'
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -97,6 +98,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   })
   const upgrade = new Upgrade(server)
   node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(node, request, socket, head)
     stopping.upgraded(request.socket)
     warning.look(request)
     void upgrade.answer(request, adapt(request, limits), socket, head)
