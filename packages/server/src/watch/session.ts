@@ -13,7 +13,8 @@ import type { Principal } from '../domain/principal'
 import type { WatchParts } from './parts'
 import { expectRight } from './rights'
 import type { Sink } from './sink'
-import { LiveSubscription, type SubscriptionHost } from './subscription'
+import { LiveSubscription } from './subscription'
+import type { SubscriptionHost } from './subscription-host'
 
 /** What this server's watching can do, as `welcome` says. */
 const FEATURES = ['watch', 'call']
@@ -188,7 +189,7 @@ export class Session implements SubscriptionHost {
     if (this.isSettled) this.sink.settled()
   }
 
-  failed({ id, name }: LiveSubscription, error: IronflowError): void {
+  failed({ id, name }: Pick<LiveSubscription, 'id' | 'name'>, error: IronflowError): void {
     if (id === undefined) {
       this.end(error)
       return

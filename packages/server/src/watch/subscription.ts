@@ -8,25 +8,10 @@ import { Change, frameType, subMember, valueText } from './change'
 import type { FeedListener } from './feed'
 import type { Seat } from './hub'
 import { NewestPerKey } from './newest-per-key'
-import type { WatchParts } from './parts'
 import { cursorAt, later, type Position } from './position'
 import { noRight } from './rights'
-import type { Sink } from './sink'
 import { type Subject, subjectOf } from './subject'
-
-/** What a subscription needs from the session it belongs to. */
-export interface SubscriptionHost {
-  readonly parts: WatchParts
-  readonly environment: string
-  readonly sink: Sink
-  mayRead(resource: 'config' | 'kv', target: string): boolean
-  /** Resolves when the sink takes something, or will never again. */
-  ready(): Promise<void>
-  /** It is up to date for the first time, or again. */
-  caughtUp(subscription: LiveSubscription): void
-  /** It has ended, for this reason. */
-  failed(subscription: LiveSubscription, error: IronflowError): void
-}
+import type { SubscriptionHost } from './subscription-host'
 
 /**
  * One subscription of a session: what the store had, then what changes, without gap or duplicate.
@@ -214,7 +199,7 @@ export class LiveSubscription implements FeedListener, Reading {
     this.owesSynced = false
     this.state = 'live'
     this.drained()
-    this.session.caughtUp(this)
+    this.session.caughtUp()
   }
 
   private async read(start: Start, reason?: ResetReason): Promise<void> {

@@ -54,7 +54,7 @@ export class RecordingSink implements Sink {
 
   /** The newest frame of a type. */
   last<T extends ServerFrame['type']>(type: T): Extract<ServerFrame, { type: T }> {
-    const frame = this.frames.findLast((each) => each.type === type)
+    const frame = this.frames.filter((each) => each.type === type).at(-1)
     if (!frame) throw new Error(`no ${type} among ${this.frames.map((each) => each.type).join(', ')}`)
     return frame as Extract<ServerFrame, { type: T }>
   }

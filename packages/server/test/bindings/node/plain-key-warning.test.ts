@@ -23,6 +23,12 @@ test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('is not given for %s', (addr
   expect(warnings([from(address)])).toEqual([])
 })
 
+test('is given for a key that comes as a subprotocol, too', () => {
+  const headers = { 'sec-websocket-protocol': 'ironflow.v1, bearer.aWZrZXk' }
+  const request = { headers, socket: { remoteAddress: '10.0.0.1' } } as unknown as IncomingMessage
+  expect(warnings([request])).toEqual([{ peer: '10.0.0.1' }])
+})
+
 test('is not given where there is no key, or TLS', () => {
   expect(warnings([{ headers: {}, socket: { remoteAddress: '10.0.0.1' } } as unknown as IncomingMessage])).toEqual([])
   expect(warnings([from('10.0.0.1')], true)).toEqual([])

@@ -1,0 +1,17 @@
+import type { IronflowError } from '@ironflow/core/errors'
+import type { WatchParts } from './parts'
+import type { Sink } from './sink'
+
+/** What a subscription needs from the session it belongs to. */
+export interface SubscriptionHost {
+  readonly parts: WatchParts
+  readonly environment: string
+  readonly sink: Sink
+  mayRead(resource: 'config' | 'kv', target: string): boolean
+  /** Resolves when the sink takes something, or will never again. */
+  ready(): Promise<void>
+  /** It is up to date for the first time, or again. */
+  caughtUp(): void
+  /** It has ended, for this reason. */
+  failed(subscription: { readonly id: string | undefined; readonly name: string }, error: IronflowError): void
+}
