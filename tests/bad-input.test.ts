@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
+import { METHODS, type MethodRow, matchPath, PathSyntaxError } from '@ironflow/core/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type RawRequest, rawRequest } from './support/raw-request'
+import { type RawAnswer, type RawRequest, rawRequest } from './support/raw-request'
 import { useWorld } from './support/world'
 
 const world = useWorld()
@@ -9,11 +10,34 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const KV = '/api/v1/kv/buckets/b/keys'
 const CONFIG = '/api/v1/config/doc'
 
-const send = (request: RawRequest) =>
-  rawRequest(world.server.url, {
-    ...request,
-    headers: { authorization: `Bearer ${world.server.apiKey}`, ...request.headers },
-  })
+const send = async (request: RawRequest) => {
+  const headers = { authorization: `Bearer ${world.server.apiKey}`, ...request.headers }
+  const answer = await rawRequest(world.server.url, { ...request, headers })
+  await checkAnswer(request, answer)
+  return answer
+}
+
+/** Against the OpenAPI document, as every answer is; what is no route, or no verb of one, is not in it. */
+async function checkAnswer({ path, method = 'GET' }: RawRequest, { status, headers, text }: RawAnswer) {
+  const [route = ''] = path.split('?')
+  if (!isOperation(method, route)) return
+  const type = headers['content-type']
+  const empty = status === 204 || status === 304
+  const init = { status, headers: new Headers(type === undefined ? [] : [['content-type', String(type)]]) }
+  await world.fetch.check(route, method, new Response(empty ? null : text, init))
+}
+
+function isOperation(method: string, path: string): boolean {
+  try {
+    return Object.values<MethodRow>(METHODS).some(({ verb, path: template }) => {
+      return verb === method && matchPath(template, path) !== undefined
+    })
+  } catch (error) {
+    // Its percent-encoding cannot be read: refused before any route is looked for.
+    if (error instanceof PathSyntaxError) return false
+    throw error
+  }
+}
 const post = (path: string, body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) =>
   send({ method: 'POST', path, body, headers })
 

@@ -24,24 +24,24 @@ interface Reference {
  * be one the route declares, the content type one of that status, and a JSON body must fit the schema. An answer that
  * does not makes the call fail with a plain `Error`.
  */
-export async function checkedFetch(
-  url: string,
-  apiKey: string | undefined,
-): Promise<typeof fetch & { checked: number }> {
+export async function checkedFetch(url: string, apiKey: string | undefined): Promise<CheckedFetch> {
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
   const document = (await (await fetch(`${url}/api/v1/openapi.json`, { headers })).json()) as Document
   const check = answerChecker(document)
-  const checking = Object.assign(
+  const checking: CheckedFetch = Object.assign(
     async (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
       const answer = await fetch(input, init)
       await check(new URL(String(input)).pathname, init?.method ?? 'GET', answer.clone())
       checking.checked += 1
       return answer
     },
-    { checked: 0 },
+    { checked: 0, check },
   )
   return checking
 }
+
+/** A `fetch` that checks, how often it did, and the check by itself, for answers that came another way. */
+export type CheckedFetch = typeof fetch & { checked: number; check: ReturnType<typeof answerChecker> }
 
 /** What makes one answer an allowed one. Rejects with an `Error` that names what is wrong. */
 export function answerChecker(document: Document) {
@@ -75,9 +75,9 @@ export function answerChecker(document: Document) {
   }
 }
 
-/** OpenAPI's `{key}` may hold encoded slashes, so the router's own matching serves here too. */
+/** OpenAPI's `{key}` may hold slashes, encoded or plain, so the router's own matching serves here too. */
 function matches(template: string, path: string): boolean {
-  return matchPath(template.replace(/\{(\w+)\}/g, ':$1'), path) !== undefined
+  return matchPath(template.replace('{key}', ':key+').replace(/\{(\w+)\}/g, ':$1'), path) !== undefined
 }
 
 function resolve(document: Document, response: Response | Reference | undefined, pointer: string[]) {

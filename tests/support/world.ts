@@ -7,7 +7,7 @@ import {
 } from '@ironflow/node'
 import { afterAll, beforeAll } from 'vitest'
 import { type ServerProcess, type StartOptions, startServer } from '../../scripts/server-process.mjs'
-import { checkedFetch } from './checked-fetch'
+import { type CheckedFetch, checkedFetch } from './checked-fetch'
 
 /** A real server for one test file, and clients whose every answer is checked against its OpenAPI document. */
 export interface World {
@@ -21,7 +21,7 @@ export interface World {
     scopes?: string[]
   }): Promise<IronflowClient>
   /** The same fetch, for requests that no SDK would send. */
-  fetch: typeof fetch
+  fetch: CheckedFetch
   /** `fetch` of a path of this server, with the admin key. */
   request(path: string, init?: RequestInit): Promise<Response>
 }
@@ -48,7 +48,7 @@ export function useWorld(options: StartOptions = {}): World {
       if (world.server.apiKey) headers.set('authorization', `Bearer ${world.server.apiKey}`)
       return world.fetch(`${world.server.url}${path}`, { ...init, headers })
     },
-  } as { server: ServerProcess; fetch: typeof fetch } & World
+  } as { server: ServerProcess; fetch: CheckedFetch } & World
 
   beforeAll(async () => {
     world.server = await startServer(options)

@@ -47,7 +47,7 @@ function problem(): unknown {
 
 /** The statuses of errors that a method can have, besides those that anything can. */
 function errorStatuses(method: MethodName, row: MethodRow): number[] {
-  const statuses = [400, 401, 403, 500, 503, 504]
+  const statuses = [400, 401, 403, 431, 500, 503, 504]
   if (row.path.includes(':')) statuses.push(404)
   if (isMutating(row) && !row.once) statuses.push(422)
   if (isMutating(row)) statuses.push(507)
