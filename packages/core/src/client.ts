@@ -1,29 +1,35 @@
+import { asyncDispose } from './dispose'
 import { type ClientOptions, resolveOptions } from './options'
 import { Pipeline } from './pipeline/pipeline'
 import type { Platform } from './platform'
 import { AdminSurface } from './surfaces/admin'
 import { ConfigSurface } from './surfaces/config'
+import { EventsSurface } from './surfaces/events'
 import { KvSurface } from './surfaces/kv'
 import { Credentials } from './transport/credentials'
 import { HttpTransport } from './transport/http'
-
-/** Runtimes without explicit resource management still get the method, under a name that nothing asks for. */
-const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+import type { ClientStatus } from './watch/status'
+import { Watching } from './watch/watching'
 
 /** One server, seen through one key: everything Ironflow offers hangs off it. Made by `createClient`. */
 export class IronflowClient implements AsyncDisposable {
   private readonly pipeline: Pipeline
-  private readonly surfaces: { config: ConfigSurface; kv: KvSurface; admin: AdminSurface }
+  private readonly watching: Watching
+  private readonly surfaces: { config: ConfigSurface; kv: KvSurface; events: EventsSurface; admin: AdminSurface }
 
   /** @throws ValidationError naming each option that cannot be used */
   constructor(options: ClientOptions, platform: Platform) {
     const resolved = resolveOptions(options, platform)
     const credentials = new Credentials(resolved.apiKey)
-    const transport = resolved.transport ?? new HttpTransport(resolved, credentials, platform)
-    this.pipeline = new Pipeline(transport, credentials, resolved, platform)
+    this.watching = new Watching(resolved, credentials, platform)
+    const { transport } = resolved
+    const http = () => this.watching.caller ?? new HttpTransport(resolved, credentials, platform)
+    const caller = typeof transport === 'object' ? transport : http()
+    this.pipeline = new Pipeline(caller, credentials, resolved, platform)
     this.surfaces = {
-      config: new ConfigSurface(this.pipeline, platform),
-      kv: new KvSurface(this.pipeline, platform),
+      config: new ConfigSurface(this.pipeline, platform, this.watching),
+      kv: new KvSurface(this.pipeline, platform, this.watching),
+      events: new EventsSurface(this.watching),
       admin: new AdminSurface(this.pipeline),
     }
   }
@@ -38,13 +44,27 @@ export class IronflowClient implements AsyncDisposable {
     return this.surfaces.kv
   }
 
+  /** What happens, as it happens. */
+  events(): EventsSurface {
+    return this.surfaces.events
+  }
+
   /** What only an administrator does. */
   admin(): AdminSurface {
     return this.surfaces.admin
   }
 
-  /** Ends what is under way and whatever comes later, with code `closed`. A second call is a no-op. */
+  /** How it is with what this client watches: over which transport, since when in sync, and why not. */
+  status(): ClientStatus {
+    return this.watching.status()
+  }
+
+  /**
+   * Ends every watch, what is under way, and whatever comes later, with code `closed`: nothing is left that keeps a
+   * program running. A second call is a no-op.
+   */
   async close(): Promise<void> {
+    this.watching.close()
     this.pipeline.close()
   }
 

@@ -1,9 +1,9 @@
 export { IronflowClient } from './client'
 export * from './errors/index'
 export type { ErrorContext, OnError } from './hooks'
-export { type CallOptions, type ClientOptions, DEFAULTS } from './options'
+export { type CallOptions, type ClientOptions, DEFAULTS, type TransportOption } from './options'
 export type { RetryPolicy } from './pipeline/retry'
-export type { Platform } from './platform'
+export type { LifecycleSignal, Platform, Socket, SocketEnd, SocketEvents } from './platform'
 export type {
   ApiKey,
   BucketInfo,
@@ -18,7 +18,20 @@ export type {
 } from './protocol/model'
 export type { Encoding, Operation } from './protocol/value'
 export type { AdminSurface, ApiKeysSurface } from './surfaces/admin'
-export type { Bucket, DeleteOptions, KvEntry, PutOptions } from './surfaces/bucket'
-export type { ConfigSurface, ConfigWriteOptions } from './surfaces/config'
+export type {
+  Bucket,
+  BucketWatchHandlers,
+  BucketWatchOptions,
+  DeleteOptions,
+  KvEntry,
+  PutOptions,
+} from './surfaces/bucket'
+export type { ConfigSurface, ConfigWatchHandlers, ConfigWriteOptions } from './surfaces/config'
+export type { EventsSurface } from './surfaces/events'
 export type { KvSurface } from './surfaces/kv'
-export type { Transport } from './transport/transport'
+export type { TransportKind } from './transport/select'
+export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport/transport'
+export type { ConfigDelete, ConfigUpdate, KvUpdate, SystemEvent } from './watch/kinds'
+export type { LiveDocument } from './watch/live'
+export type { ClientStatus, Condition, WatchStatus } from './watch/status'
+export type { Watcher, WatchHandlers, WatchOptions } from './watch/watcher'

@@ -5,6 +5,7 @@ import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
 import { isApiKey } from './transport/credentials'
 import type { Transport } from './transport/transport'
+import type { ClientStatus } from './watch/status'
 
 /** What a client can be told. Everything has a default; the object is read once and not kept. */
 export interface ClientOptions {
@@ -26,10 +27,16 @@ export interface ClientOptions {
   attemptTimeoutMs?: number | undefined
   /** How failed attempts are repeated; `false`: not at all. */
   retry?: Partial<RetryPolicy> | false | undefined
-  /** Carries the calls instead of HTTP, such as the in-process transport of `@ironflow/server`. */
-  transport?: Transport | undefined
-  /** Told of every failed call. */
+  /**
+   * What carries calls and watches. Default `auto`: calls by HTTP; watches over a WebSocket, or, where something on the
+   * way lets none pass, as server-sent events or by long polls. `websocket`: calls go over the same socket as watches.
+   * `sse`, `poll`: calls by HTTP. A transport of your own, or the in-process one of `@ironflow/server`, carries it all.
+   */
+  transport?: TransportOption | undefined
+  /** Told of every failed call, and of what goes wrong with watches. */
   onError?: OnError | undefined
+  /** Told how it is with all that is watched, whenever that changes: `client.status()`. */
+  onStatus?: ((status: ClientStatus) => unknown) | undefined
   /**
    * Asked at each call for the W3C trace context to send with it, so that the server's log can be joined to a trace;
    * `undefined`: there is none.
@@ -40,6 +47,11 @@ export interface ClientOptions {
   /** Sent with every request, for proxies on the way. */
   headers?: Record<string, string> | undefined
 }
+
+/** What may carry calls and watches: see {@link ClientOptions.transport}. */
+export type TransportOption = (typeof TRANSPORTS)[number] | Transport
+
+const TRANSPORTS = ['auto', 'websocket', 'sse', 'poll'] as const
 
 /** Options every method takes. */
 export interface CallOptions {
@@ -57,8 +69,9 @@ export interface ResolvedOptions {
   readonly timeoutMs: number
   readonly attemptTimeoutMs: number
   readonly retry: RetryPolicy
-  readonly transport: Transport | undefined
+  readonly transport: TransportOption
   readonly onError: OnError | undefined
+  readonly onStatus: ((status: ClientStatus) => unknown) | undefined
   readonly traceparent: (() => string | undefined) | undefined
   readonly fetch: typeof fetch
   readonly headers: Readonly<Record<string, string>>
@@ -91,7 +104,10 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
   const problem = environment === undefined ? undefined : environmentRule(environment)
   if (problem) fields.environment = problem
 
-  const { retry } = options
+  const { retry, transport = 'auto' } = options
+  if (typeof transport === 'string' && !TRANSPORTS.includes(transport)) {
+    fields.transport = `must be ${TRANSPORTS.join(', ')}, or a transport`
+  }
   const policy: RetryPolicy =
     retry === false ? { ...DEFAULTS.retry, maxAttempts: 1 } : { ...DEFAULTS.retry, ...withoutUndefined(retry ?? {}) }
   const numbers = {
@@ -118,8 +134,9 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
     timeoutMs: numbers.timeoutMs,
     attemptTimeoutMs: numbers.attemptTimeoutMs,
     retry: policy,
-    transport: options.transport,
+    transport,
     onError: options.onError,
+    onStatus: options.onStatus,
     traceparent: options.traceparent,
     fetch: options.fetch ?? platform.fetch,
     headers,

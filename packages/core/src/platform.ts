@@ -18,6 +18,56 @@ export interface Platform {
   uuid(): string
   /** Runs `callback` once after `ms` milliseconds; the answer cancels it. */
   setTimer(callback: () => void, ms: number): () => void
+  /**
+   * Opens a WebSocket. Answers at once, before anything is told.
+   *
+   * @param headers sent with the upgrade where the runtime lets anybody do so
+   */
+  openSocket(
+    url: string,
+    protocols: readonly string[],
+    headers: Readonly<Record<string, string>>,
+    events: SocketEvents,
+  ): Socket
+  /**
+   * Tells what happens to the program as a whole, as far as connections are concerned, until the answer is called. What
+   * is so already is told at once.
+   */
+  lifecycle(listener: (signal: LifecycleSignal) => void): () => void
   /** What the runtime's own network error means: a ConnectionError that says what happened, with the error as cause. */
   networkError(thrown: unknown): IronflowError
 }
+
+/** A WebSocket, whoever implements it. Nothing here throws, also when the peer is gone. */
+export interface Socket {
+  /** To be called once it is open, and not before. */
+  send(text: string): void
+  /** Ends it, whatever state it is in, and does not wait for the peer. Nothing is told any more. */
+  close(): void
+}
+
+/** Whom a WebSocket tells. */
+export interface SocketEvents {
+  opened(): void
+  message(text: string): void
+  /** It is over. Told once, also where it never opened. */
+  closed(end: SocketEnd): void
+}
+
+/** How a WebSocket ended, as far as the runtime says. */
+export interface SocketEnd {
+  /** The HTTP answer that came in place of an upgrade. */
+  readonly answer?:
+    | { readonly status: number; readonly headers: Pick<Headers, 'get'>; readonly text: string }
+    | undefined
+  /** The runtime's own network error. */
+  readonly error?: unknown
+  readonly code?: number | undefined
+  readonly reason?: string | undefined
+}
+
+/**
+ * `wake`: it may work again what did not (online, visible). `pause`: connections are to be closed, for as long as any
+ * reason is there; `resume`: that reason is gone.
+ */
+export type LifecycleSignal = { readonly type: 'wake' } | { readonly type: 'pause' | 'resume'; readonly reason: string }

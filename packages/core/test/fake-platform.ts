@@ -1,5 +1,5 @@
 import { ConnectionError } from '../src/errors/kinds'
-import type { Platform } from '../src/platform'
+import type { LifecycleSignal, Platform, Socket, SocketEnd, SocketEvents } from '../src/platform'
 
 interface Timer {
   at: number
@@ -15,6 +15,8 @@ export class FakePlatform implements Platform {
   readonly timers = new Set<Timer>()
   /** How long each wait or time-out was, in the order they were set. */
   readonly delays: number[] = []
+  readonly sockets: FakeSocket[] = []
+  readonly lifecycleListeners = new Set<(signal: LifecycleSignal) => void>()
   chance = 0.5
   fetch: typeof fetch = () => Promise.reject(new TypeError('no fetch in this test'))
 
@@ -47,6 +49,27 @@ export class FakePlatform implements Platform {
 
   networkError(thrown: unknown): ConnectionError {
     return new ConnectionError(String(thrown), 'connection_failed', { cause: thrown })
+  }
+
+  openSocket(
+    url: string,
+    protocols: readonly string[],
+    headers: Readonly<Record<string, string>>,
+    events: SocketEvents,
+  ): FakeSocket {
+    const socket = new FakeSocket(url, protocols, headers, events)
+    this.sockets.push(socket)
+    return socket
+  }
+
+  lifecycle(listener: (signal: LifecycleSignal) => void): () => void {
+    this.lifecycleListeners.add(listener)
+    return () => this.lifecycleListeners.delete(listener)
+  }
+
+  /** What happens to the program as a whole. */
+  signal(signal: LifecycleSignal): void {
+    for (const listener of [...this.lifecycleListeners]) listener(signal)
   }
 
   get elapsed(): number {
@@ -88,6 +111,42 @@ export class FakePlatform implements Platform {
     this.timers.delete(timer)
     this.time = Math.max(this.time, timer.at)
     timer.callback()
+  }
+}
+
+/** A socket whose other end is the test. */
+export class FakeSocket implements Socket {
+  readonly sent: string[] = []
+  isClosed = false
+
+  constructor(
+    readonly url: string,
+    readonly protocols: readonly string[],
+    readonly headers: Readonly<Record<string, string>>,
+    private readonly events: SocketEvents,
+  ) {}
+
+  send(text: string): void {
+    this.sent.push(text)
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+
+  /** What the peer does. As every real socket, this one tells nothing after it was closed. */
+  open(): void {
+    if (!this.isClosed) this.events.opened()
+  }
+
+  receive(message: unknown): void {
+    if (!this.isClosed) this.events.message(typeof message === 'string' ? message : JSON.stringify(message))
+  }
+
+  end(end: SocketEnd): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.events.closed(end)
   }
 }
 

@@ -24,6 +24,10 @@ export class FakeTransport implements Transport {
     return (result instanceof FakeReply ? result : { result }) as Reply<M>
   }
 
+  connect(): never {
+    throw new Error('no watches in this test')
+  }
+
   endpoint(call: Call): string {
     return `fake:${call.method}`
   }

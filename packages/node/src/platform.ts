@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Platform } from '@ironflow/core'
 import { version } from '../package.json'
 import { networkError } from './network-error'
+import { openSocket } from './socket'
 
 /** Node.js as core needs it. */
 export const nodePlatform: Platform = {
@@ -17,5 +18,8 @@ export const nodePlatform: Platform = {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
   },
+  openSocket,
+  // Nobody puts a program of Node.js to sleep and tells it so.
+  lifecycle: () => () => undefined,
   networkError,
 }

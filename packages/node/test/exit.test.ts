@@ -27,6 +27,8 @@ beforeAll(async () => {
     noExternal: [/^@ironflow\//],
     outExtension: () => ({ js: '.mjs' }),
     format: ['esm'],
+    // What `ws` requires of Node.js, an ES module has to be given.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     target: 'node20',
     outDir: folder,
     config: false,

@@ -8,7 +8,7 @@ import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
-import type { Transport } from '../transport/transport'
+import type { Caller } from '../transport/transport'
 import { Deadline, sleep } from './deadline'
 import { report } from './report'
 import { type RetryPolicy, retryDelayMs } from './retry'
@@ -31,7 +31,7 @@ export class Pipeline {
   private isClosed = false
 
   constructor(
-    private readonly transport: Transport,
+    private readonly transport: Caller,
     private readonly credentials: Credentials,
     private readonly options: ResolvedOptions,
     private readonly platform: Platform,

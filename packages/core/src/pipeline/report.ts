@@ -1,5 +1,5 @@
-import type { IronflowError } from '../errors/ironflow-error'
-import { callHook, type OnError } from '../hooks'
+import { type IronflowError, tagMethod } from '../errors/ironflow-error'
+import { callHook, type ErrorContext, type OnError } from '../hooks'
 import type { Call } from '../protocol/call'
 
 /** A call that has failed for good. */
@@ -10,7 +10,7 @@ export interface Failure {
   readonly attempts: number
 }
 
-/** The only caller of `onError`. What the caller aborted is no failure. */
+/** Of a failed call, the only caller of `onError`. What the caller aborted is no failure. */
 export function report(onError: OnError | undefined, { call, error, endpoint, attempts }: Failure): void {
   if (error.code === 'aborted') return
   callHook(onError, error, {
@@ -21,4 +21,10 @@ export function report(onError: OnError | undefined, { call, error, endpoint, at
     attempts,
     environment: call.environment,
   })
+}
+
+/** Something that went wrong in the background, where nobody called. */
+export function reportInBackground(onError: OnError | undefined, error: IronflowError, context: ErrorContext): void {
+  const { status, requestId } = error
+  callHook(onError, tagMethod(error, context.method), { ...context, status, requestId })
 }

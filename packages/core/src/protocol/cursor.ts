@@ -18,3 +18,6 @@ export function parseCursor(text: string): Cursor | undefined {
   if (!Number.isSafeInteger(revision) || !Number.isSafeInteger(time)) return undefined
   return { epoch: found[1] as string, revision, time }
 }
+
+/** A cursor that is of no use on any store: who comes with it is sent everything, after `reset`. */
+export const LOST_CURSOR: string = /* @__PURE__ */ formatCursor({ epoch: 'lost', revision: 0, time: 0 })

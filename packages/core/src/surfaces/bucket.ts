@@ -5,6 +5,9 @@ import type { Platform } from '../platform'
 import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
+import { KV, type KvUpdate } from '../watch/kinds'
+import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
+import type { Watching } from '../watch/watching'
 import { untilNoConflict } from './modify'
 import { collect, type FetchPage, pages } from './paging'
 
@@ -30,12 +33,25 @@ export interface DeleteOptions extends CallOptions {
   ifRevision?: number | undefined
 }
 
+/** Whom a watch of a bucket tells. */
+export interface BucketWatchHandlers<T> extends WatchHandlers {
+  onUpdate?: ((event: KvUpdate<T>) => unknown) | undefined
+}
+
+export interface BucketWatchOptions extends WatchOptions {
+  /** Only these keys, or those that fit these filters. */
+  key?: string | string[] | undefined
+  /** Without the current values: only what changes from now on. */
+  updatesOnly?: boolean | undefined
+}
+
 /** One bucket of the key-value store. */
 export class Bucket<T> {
   constructor(
     readonly name: string,
     private readonly pipeline: Pipeline,
     private readonly platform: Platform,
+    private readonly watching: Watching,
   ) {}
 
   /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
@@ -141,6 +157,24 @@ export class Bucket<T> {
         ),
       options.limit,
     )
+  }
+
+  /**
+   * Follows the bucket's keys, or those that fit `key` (keys or filters): what they are now, then what changes. Without
+   * `onUpdate`, events wait for the iterator.
+   *
+   * @example
+   * ```ts
+   * flags.watch({ onUpdate: ({ key, operation, data }) => apply(key, operation === 'put' ? data : undefined) })
+   * ```
+   */
+  watch(
+    handlers: BucketWatchHandlers<T> = {},
+    { key, updatesOnly, ...options }: BucketWatchOptions = {},
+  ): Watcher<KvUpdate<T>> {
+    const wanted = { target: this.name, filters: key === undefined ? undefined : [key].flat(), updatesOnly }
+    const tell = handlers.onUpdate as ((event: KvUpdate) => unknown) | undefined
+    return this.watching.watch(KV, wanted, tell, handlers, options) as Watcher<KvUpdate<T>>
   }
 
   private tryCreate(key: string, value: T, options: PutOptions): Promise<Written> {

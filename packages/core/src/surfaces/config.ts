@@ -4,6 +4,10 @@ import type { Pipeline } from '../pipeline/pipeline'
 import type { Platform } from '../platform'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
 import { encodeJson } from '../protocol/value'
+import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/kinds'
+import { LiveDocument } from '../watch/live'
+import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
+import type { Watching } from '../watch/watching'
 import { untilNoConflict } from './modify'
 import { collect } from './paging'
 
@@ -13,11 +17,18 @@ export interface ConfigWriteOptions extends CallOptions {
   ifRevision?: number | undefined
 }
 
+/** Whom a watch of a document tells. */
+export interface ConfigWatchHandlers<T> extends WatchHandlers {
+  onUpdate?: ((update: ConfigUpdate<T>) => unknown) | undefined
+  onDelete?: ((deletion: ConfigDelete) => unknown) | undefined
+}
+
 /** Config documents: named JSON objects, each in one environment. `client.config()`. */
 export class ConfigSurface {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly platform: Platform,
+    private readonly watching: Watching,
   ) {}
 
   /**
@@ -120,6 +131,43 @@ export class ConfigSurface {
   /** Writes the content of an earlier revision again, as a new one. @throws NotFoundError where it is not kept */
   async rollback(name: string, revision: number, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
     return this.pipeline.call('config.rollback', { name, revision, ifRevision: options.ifRevision }, options)
+  }
+
+  /**
+   * Follows the document: what it is now, if it is, then every change. Without `onUpdate` and `onDelete`, events wait for
+   * the iterator.
+   *
+   * @example
+   * ```ts
+   * const watcher = client.config().watch<Limits>('limits', { onUpdate: ({ data }) => apply(data) })
+   * await watcher.ready
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
+  watch<T = any>(
+    name: string,
+    handlers: ConfigWatchHandlers<T> = {},
+    options: WatchOptions = {},
+  ): Watcher<ConfigUpdate<T> | ConfigDelete> {
+    const { onUpdate, onDelete } = handlers as ConfigWatchHandlers<unknown>
+    const tell = (event: ConfigUpdate | ConfigDelete) =>
+      event.type === 'config_update' ? onUpdate?.(event) : onDelete?.(event)
+    const watcher = this.watching.watch(
+      CONFIG,
+      { target: name },
+      onUpdate || onDelete ? tell : undefined,
+      handlers,
+      options,
+    )
+    return watcher as Watcher<ConfigUpdate<T> | ConfigDelete>
+  }
+
+  /** Keeps the newest content of the document in memory, to be read at any time without a call. */
+  // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
+  live<T = any>(name: string, options: WatchOptions & WatchHandlers = {}): LiveDocument<T> {
+    const watch = (onUpdate: (update: ConfigUpdate<T>) => void, onDelete: (deletion: ConfigDelete) => void) =>
+      this.watch<T>(name, { ...options, onUpdate, onDelete }, options)
+    return new LiveDocument(watch, () => this.platform.now())
   }
 }
 

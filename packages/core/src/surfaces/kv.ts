@@ -2,6 +2,7 @@ import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Platform } from '../platform'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
+import type { Watching } from '../watch/watching'
 import { Bucket } from './bucket'
 import { collect } from './paging'
 
@@ -10,6 +11,7 @@ export class KvSurface {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly platform: Platform,
+    private readonly watching: Watching,
   ) {}
 
   /**
@@ -24,7 +26,7 @@ export class KvSurface {
    */
   // biome-ignore lint/suspicious/noExplicitAny: values read without a type parameter are used as their writer knows them
   bucket<T = any>(name: string): Bucket<T> {
-    return new Bucket<T>(name, this.pipeline, this.platform)
+    return new Bucket<T>(name, this.pipeline, this.platform, this.watching)
   }
 
   /**

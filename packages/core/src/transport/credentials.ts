@@ -3,7 +3,10 @@ import { hasTimedOut, untilAborted } from '../pipeline/deadline'
 
 /** The API key as the transports need it: known, or asked for, or known to be wrong and asked for again. */
 export class Credentials {
+  /** Told when a function has brought another key than before. */
+  onNewKey: (() => void) | undefined
   private current: Promise<string> | string | undefined
+  private newest: string | undefined
 
   constructor(private readonly source: string | (() => string | Promise<string>) | undefined) {
     this.current = typeof source === 'string' ? source : undefined
@@ -22,12 +25,21 @@ export class Credentials {
         (key) => {
           // Also when it was given up meanwhile: a late key is still a key.
           if (typeof this.current !== 'string') this.current = key
+          if (this.newest === key) return
+          this.newest = key
+          this.onNewKey?.()
         },
         // A function that failed is asked again by the next call.
         () => this.giveUp(asked),
       )
     }
     return this.current instanceof Promise ? this.wait(this.current, signal) : this.current
+  }
+
+  /** As {@link key}, but a function is asked in any case: for a connection, which may live as long as several keys. */
+  renew(signal: AbortSignal): Promise<string> | string | undefined {
+    if (this.canRenew() && typeof this.current === 'string') this.current = undefined
+    return this.key(signal)
   }
 
   /** Forgets a key that the server does not know, unless another call has brought a newer one. */

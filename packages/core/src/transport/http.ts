@@ -1,5 +1,3 @@
-import { IronflowError } from '../errors/ironflow-error'
-import { fromProblem } from '../errors/problem'
 import type { ResolvedOptions } from '../options'
 import { hasTimedOut } from '../pipeline/deadline'
 import type { Platform } from '../platform'
@@ -8,13 +6,14 @@ import { HEADERS } from '../protocol/headers'
 import { type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
+import { answerError, parseJson, unusable } from './answer'
 import type { Credentials } from './credentials'
-import type { Transport } from './transport'
+import type { Caller } from './transport'
 
 type HttpOptions = Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>
 
 /** Calls over HTTP, one request each. */
-export class HttpTransport implements Transport {
+export class HttpTransport implements Caller {
   private active = 0
   /** Where the last attempt of each call went: `active` may have moved on since. */
   private readonly servers = new WeakMap<Call, number>()
@@ -83,31 +82,11 @@ export class HttpTransport implements Transport {
 
 /** The reply in an answer. @throws IronflowError: the one the server sent, or `invalid_response` */
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string, now: number): Reply<M> {
-  const requestId = response.headers.get(HEADERS.requestId) ?? undefined
-  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-    const location = response.headers.get('location')
-    throw new IronflowError(
-      `the server redirects${location ? ` to ${location}` : ''}: set serverUrl to where it really is`,
-      'invalid_response',
-      { status: response.status, requestId, cause: received(response, text) },
-    )
-  }
-  const body = parse(text)
-  if (!response.ok) {
-    const wait = retryAfterMs(response.headers.get(HEADERS.retryAfter), now)
-    const cause = body === undefined ? received(response, text) : undefined
-    throw fromProblem(body, response.status, { requestId, retryAfterMs: wait, cause })
-  }
-
+  if (!response.ok) throw answerError(response, text, now)
   const revision = integer(response.headers.get(HEADERS.revision))
-  const result = response.status === 204 && row.success === 204 ? { revision } : body
+  const result = response.status === 204 && row.success === 204 ? { revision } : parseJson(text)
   if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-    const type = response.headers.get(HEADERS.contentType) ?? 'no content type'
-    throw new IronflowError(
-      `the answer is no JSON object (${type}): is serverUrl an Ironflow server?`,
-      'invalid_response',
-      { status: response.status, requestId, cause: received(response, text) },
-    )
+    throw unusable(response, text, 'JSON object')
   }
   return {
     result: result as Reply<M>['result'],
@@ -116,27 +95,6 @@ function read<M extends MethodName>(row: MethodRow, response: Response, text: st
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Not JSON: the caller says so, with what the headers tell.
-  }
-}
-
-/** What came instead of an answer of ours, for people: the cause of the error that says so. */
-function received(response: Response, text: string): Error {
-  const type = response.headers.get(HEADERS.contentType) ?? 'no content type'
-  return new Error(`received HTTP ${response.status}, ${type}: ${text.slice(0, 200) || '(empty)'}`)
-}
-
 function integer(header: string | null): number | undefined {
   return header !== null && /^\d{1,16}$/.test(header) ? Number(header) : undefined
-}
-
-/** `Retry-After` is either seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }

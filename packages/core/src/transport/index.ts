@@ -1,1 +1,1 @@
-export type { Transport } from './transport'
+export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport'

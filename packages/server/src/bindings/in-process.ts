@@ -3,6 +3,7 @@ import { type Call, type MethodName, methodRow, RawJson, type Reply, stringify }
 import type { Transport } from '@ironflow/core/transport'
 import type { RawCall } from '../dispatch/call'
 import type { IronflowServer } from '../server'
+import { connectInProcess, type WatchableServer } from './in-process-connection'
 
 /**
  * Joins a client and a server in one process, without a socket. Everything passes as JSON, as it would over a wire: a
@@ -14,7 +15,7 @@ import type { IronflowServer } from '../server'
  * ```
  */
 export function inProcessTransport(
-  server: Pick<IronflowServer, 'dispatch'>,
+  server: Pick<IronflowServer, 'dispatch'> & WatchableServer,
   { apiKey }: { apiKey?: string | undefined } = {},
 ): Transport {
   return {
@@ -30,6 +31,7 @@ export function inProcessTransport(
         throw fromProblem(problem, error.status ?? 500)
       }
     },
+    connect: (session) => connectInProcess(server, apiKey, session),
     endpoint: ({ method }) => `in-process:${methodRow(method).path}`,
     close() {
       // The server is somebody else's, and calls under way are ended through their signals.

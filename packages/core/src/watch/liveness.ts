@@ -1,0 +1,51 @@
+import type { Platform } from '../platform'
+
+/** So many heartbeats may fail to come before silence is a fault. */
+const MISSED_HEARTBEATS = 3
+
+/** Notices when a connection has gone silent, which no event of a socket ever tells. */
+export class Liveness {
+  /** When the last message came, epoch milliseconds. */
+  lastAt: number
+  private limitMs = 0
+  private cancel: (() => void) | undefined
+
+  constructor(
+    private readonly platform: Pick<Platform, 'now' | 'setTimer'>,
+    private readonly onSilence: () => void,
+  ) {
+    this.lastAt = platform.now()
+  }
+
+  /** Begins to watch, or goes on with another interval. */
+  start(heartbeatMs: number): void {
+    this.stop()
+    this.limitMs = MISSED_HEARTBEATS * heartbeatMs
+    this.touch()
+    this.wait(this.limitMs)
+  }
+
+  /** A message came. Only notes the time: a timer per message would cost more than the message. */
+  touch(): void {
+    this.lastAt = this.platform.now()
+  }
+
+  /** Looks at once: timers stand still while a machine sleeps, the clock does not. */
+  check(): void {
+    if (!this.cancel) return
+    const restMs = this.lastAt + this.limitMs - this.platform.now()
+    this.cancel()
+    this.cancel = undefined
+    if (restMs > 0) this.wait(restMs)
+    else this.onSilence()
+  }
+
+  stop(): void {
+    this.cancel?.()
+    this.cancel = undefined
+  }
+
+  private wait(ms: number): void {
+    this.cancel = this.platform.setTimer(() => this.check(), ms)
+  }
+}

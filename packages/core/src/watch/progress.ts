@@ -1,0 +1,107 @@
+import { type Cursor, LOST_CURSOR, parseCursor } from '../protocol/cursor'
+import type { ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
+import type { ChangeFrame, WatchKind } from './kinds'
+
+/** What was last told of a key. */
+interface Told {
+  readonly revision: number
+  /** With the revision it names a state across stores: a restored store may use a revision again. */
+  readonly at: string
+  readonly isGone: boolean
+}
+
+/**
+ * How far one watch has got, and what its user was told: from this it knows where to resume, drops what was told already,
+ * and finds out what went away while nobody was told. Pure: messages in, messages to tell out.
+ *
+ * A change has a cursor, and they come in order: what lies before the cursor is known. Current values come in any order
+ * and without cursors: they are compared one by one.
+ */
+export class Progress {
+  private cursor: string | undefined
+  private place: Cursor | undefined
+  /** By key, what is there as far as the user knows. */
+  private known = new Map<string, Told>()
+  /** The same, of before the current values began to come again: what is not among them is gone. */
+  private stale = new Map<string, Told>()
+  /** Revisions in `stale` may be another store's: older does not mean known. */
+  private isOtherStore = false
+
+  constructor(
+    private readonly kind: Pick<WatchKind<unknown>, 'keyOf' | 'isGone' | 'gone'>,
+    private readonly wanted: Omit<Subscription, 'cursor'>,
+  ) {}
+
+  /** What to ask for on a connection that begins now. */
+  subscription(): Subscription {
+    if (this.cursor === undefined) this.startOver(true)
+    return { ...this.wanted, cursor: this.cursor }
+  }
+
+  /** Up to here, everything that matches was sent. */
+  bookmark(cursor: string): void {
+    this.cursor = cursor
+    this.place = parseCursor(cursor)
+  }
+
+  /** The message, if it is to be told. */
+  change(frame: ChangeFrame): ChangeFrame | undefined {
+    const { cursor, revision } = frame
+    const key = this.kind.keyOf(frame)
+    const told = { revision, at: timeOf(frame), isGone: this.kind.isGone(frame) }
+    if (cursor !== undefined) {
+      if (this.isBehind(cursor)) return undefined
+      this.bookmark(cursor)
+      this.stale.delete(key)
+      // A deletion need not be remembered: whatever came before it is now before the cursor.
+      if (told.isGone) this.known.delete(key)
+      else this.known.set(key, told)
+      return frame
+    }
+    const known = this.known.get(key)
+    if (known && known.revision >= revision) return undefined
+    const stale = this.stale.get(key)
+    this.stale.delete(key)
+    const isOlder = stale && !this.isOtherStore && stale.revision > revision
+    this.known.set(key, isOlder ? stale : told)
+    if (isOlder || (stale?.revision === revision && stale.at === told.at)) return undefined
+    return frame
+  }
+
+  /** All that was there has come: answers the deletions of what was not among it. */
+  synced({ cursor }: SyncedFrame): ChangeFrame[] {
+    this.bookmark(cursor)
+    for (const [key, { isGone }] of this.known) if (isGone) this.known.delete(key)
+    const { stale, place } = this
+    this.stale = new Map()
+    this.isOtherStore = false
+    if (!place) return []
+    const gone: ChangeFrame[] = []
+    for (const [key, { isGone }] of stale) {
+      const frame = isGone ? undefined : this.kind.gone(key, this.wanted.target, place)
+      if (frame) gone.push(frame)
+    }
+    return gone
+  }
+
+  /** The cursor was of no use. Until all has come again, this one asks for all of it. */
+  reset({ reason }: ResetFrame): void {
+    this.bookmark(LOST_CURSOR)
+    this.startOver(reason === 'epoch_changed' || reason === 'ahead_of_store')
+  }
+
+  private startOver(isOtherStore: boolean): void {
+    for (const [key, told] of this.known) this.stale.set(key, told)
+    this.known.clear()
+    this.isOtherStore ||= isOtherStore
+  }
+
+  private isBehind(cursor: string): boolean {
+    const to = parseCursor(cursor)
+    return to !== undefined && to.epoch === this.place?.epoch && to.revision <= this.place.revision
+  }
+}
+
+function timeOf(frame: ChangeFrame): string {
+  return 'updatedAt' in frame ? frame.updatedAt : frame.createdAt
+}

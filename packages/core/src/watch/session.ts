@@ -1,0 +1,179 @@
+import type { IronflowError } from '../errors/ironflow-error'
+import { callHook } from '../hooks'
+import type { RetryPolicy } from '../pipeline/retry'
+import type { Platform } from '../platform'
+import type { ServerFrame, SubscribeFrame, Subscription, UnsubscribeFrame } from '../protocol/frames'
+import { frameError } from './frame-error'
+import type { WatchKind } from './kinds'
+import type { Condition } from './status'
+import { Follower, type WatchHandlers, type WatchHost } from './watcher'
+
+/** What carries the session. */
+export interface Carrier {
+  readonly condition: Condition
+  readonly lastFrameAt: number
+  /** What is followed has changed by this; a connection that is there is to be told. */
+  changed(frame: SubscribeFrame | UnsubscribeFrame): void
+  /** There may be more to carry, or less. */
+  update(): void
+}
+
+/** All that a client watches, whatever connection carries it. */
+export class Session implements WatchHost {
+  /** Set by the loop, which is made from the session. */
+  carrier: Carrier | undefined
+  private readonly followers = new Map<string, Follower<unknown>>()
+  /** Those that are left out for now, and what ends their timers. */
+  private readonly parked = new Map<Follower<unknown>, () => void>()
+  private lastId = 0
+
+  constructor(
+    private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
+    readonly retry: RetryPolicy,
+    readonly report: WatchHost['report'],
+  ) {}
+
+  get condition(): Condition {
+    return this.carrier?.condition ?? { state: 'idle' }
+  }
+
+  get lastFrameAt(): number {
+    return this.carrier?.lastFrameAt ?? 0
+  }
+
+  /** How many watches there are that a connection is to carry. */
+  get active(): number {
+    return this.followers.size - this.parked.size
+  }
+
+  /** How it is with the watches while none can be carried; `undefined`: there are none at all. */
+  get parkedCondition(): Condition | undefined {
+    for (const follower of this.parked.keys()) return follower.parked
+    return undefined
+  }
+
+  /** Whether every watch that can be is in sync. */
+  get isSynced(): boolean {
+    for (const follower of this.followers.values()) if (!follower.isSynced && !follower.parked) return false
+    return true
+  }
+
+  /** Adds a watch. */
+  follow<E>(
+    kind: WatchKind<E>,
+    wanted: Omit<Subscription, 'id' | 'kind' | 'cursor'>,
+    tell: ((event: E) => unknown) | undefined,
+    handlers: WatchHandlers,
+  ): Follower<E> {
+    const id = `${++this.lastId}`
+    const follower = new Follower({ id, kind: kind.kind, ...wanted }, kind, tell, handlers, this)
+    this.followers.set(id, follower as Follower<unknown>)
+    this.carrier?.changed({ type: 'subscribe', ...follower.subscription() })
+    return follower
+  }
+
+  remove(follower: Follower<unknown>): void {
+    const { id } = follower.wanted
+    if (!this.followers.delete(id)) return
+    this.unpark(follower)
+    this.carrier?.changed({ type: 'unsubscribe', id })
+  }
+
+  /** What a connection is to follow. */
+  subscriptions(): Subscription[] {
+    const followed = [...this.followers.values()].filter((follower) => !follower.parked)
+    return followed.map((follower) => follower.subscription())
+  }
+
+  /** A message about what is watched came. One about a watch that was stopped meanwhile is dropped. */
+  take(frame: ServerFrame): void {
+    if (frame.type === 'heartbeat') {
+      for (const [id, cursor] of Object.entries(frame.cursors)) this.followers.get(id)?.bookmark(cursor)
+    } else if ('sub' in frame && frame.sub !== undefined) {
+      const follower = this.followers.get(frame.sub)
+      if (!follower || follower.parked) return
+      if (frame.type === 'error') this.refuse(follower, frameError(frame))
+      else follower.take(frame)
+      if (frame.type === 'synced' || frame.type === 'reset') follower.refresh()
+    }
+  }
+
+  /** The connection is gone. */
+  interrupted(): void {
+    for (const follower of this.followers.values()) follower.interrupted()
+  }
+
+  /** Tells each watch of what has become of it. */
+  refresh(): void {
+    for (const follower of this.followers.values()) follower.refresh()
+  }
+
+  /** There is another key: what the old one was not allowed may be allowed. */
+  rekeyed(): void {
+    for (const follower of this.parked.keys()) if (follower.parked?.state === 'unauthorized') this.resume(follower)
+  }
+
+  /** Tells every watch that something is wrong with all of them; the client, once for each kind of watch. */
+  fail(error: IronflowError): void {
+    const methods = new Set<WatchKind<unknown>['method']>()
+    for (const { handlers, kind } of this.followers.values()) {
+      callHook(handlers.onError, error)
+      methods.add(kind.method)
+    }
+    for (const method of methods) this.report(error, method)
+  }
+
+  /**
+   * What was asked for is wrong, and the server said so in one answer to it all: ends the watches that it names, or, where
+   * it names something else, every one. Answers whether there was any.
+   */
+  reject(error: IronflowError & { fields?: Record<string, string> }, asked: readonly Subscription[]): boolean {
+    const before = this.followers.size
+    const named = new Set(Object.keys(error.fields ?? {}).map((place) => /^subscriptions\.(\d+)/.exec(place)?.[1]))
+    for (const [index, { id }] of asked.entries()) {
+      if (named.has(undefined) || named.has(`${index}`)) this.followers.get(id)?.finish(error)
+    }
+    return this.followers.size < before
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    for (const follower of this.followers.values()) follower.finish()
+  }
+
+  /** The server has ended one subscription: for good, or to be tried again later. */
+  private refuse(follower: Follower<unknown>, error: IronflowError): void {
+    follower.interrupted()
+    const { status, retryable } = error
+    if (status !== 401 && status !== 403 && !retryable) {
+      follower.finish(error)
+      return
+    }
+    const { platform } = this
+    const { isRefusal, waitMs, isTold } = follower.setbacks.judge(error, platform.random())
+    follower.parked = {
+      state: isRefusal ? 'unauthorized' : 'interrupted',
+      error,
+      retryAt: platform.now() + waitMs,
+    }
+    this.parked.set(
+      follower,
+      platform.setTimer(() => this.resume(follower), waitMs),
+    )
+    if (isTold) follower.fail(error)
+    follower.refresh()
+    this.carrier?.update()
+  }
+
+  private resume(follower: Follower<unknown>): void {
+    this.unpark(follower)
+    this.carrier?.changed({ type: 'subscribe', ...follower.subscription() })
+    follower.refresh()
+  }
+
+  private unpark(follower: Follower<unknown>): void {
+    this.parked.get(follower)?.()
+    this.parked.delete(follower)
+    follower.parked = undefined
+  }
+}

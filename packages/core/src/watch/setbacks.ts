@@ -1,0 +1,60 @@
+import type { IronflowError } from '../errors/ironflow-error'
+import { backoffMs } from '../pipeline/backoff'
+import type { RetryPolicy } from '../pipeline/retry'
+
+/** A connection that was open for so long was a healthy one: what went wrong before it does not count any more. */
+const HEALTHY_MS = 10_000
+
+/** The bound of the first wait for another attempt to watch, in milliseconds. */
+const BASE_DELAY_MS = 1_000
+
+/** About how long to wait until a key that was refused is tried again, in milliseconds. */
+const UNAUTHORIZED_MS = 300_000
+
+/** What follows from a failure. */
+export interface Verdict {
+  /** Whether the server does not accept the key. */
+  readonly isRefusal: boolean
+  /** How long to wait until the next attempt, in milliseconds. */
+  readonly waitMs: number
+  /** Whether `onError` is to hear of it: of a refusal at once, of an outage when it goes on, and once of each. */
+  readonly isTold: boolean
+}
+
+/** What has gone wrong with one attempt to watch after the other, and so what follows from the next one. */
+export class Setbacks {
+  private failures = 0
+  private hasToldRefusal = false
+
+  /** @param policy that of calls: `maxAttempts` in vain are an outage, and no wait's bound is above `maxDelayMs` */
+  constructor(private readonly policy: Pick<RetryPolicy, 'maxAttempts' | 'maxDelayMs'>) {}
+
+  /** How often in a row it was tried, the time now included. */
+  get attempts(): number {
+    return this.failures + 1
+  }
+
+  /** The key is right. */
+  accepted(): void {
+    this.hasToldRefusal = false
+  }
+
+  /** It worked for so long, in milliseconds. */
+  worked(ms: number): void {
+    if (ms >= HEALTHY_MS) this.failures = 0
+  }
+
+  /** Decides what follows. @param random 0 (included) to 1 (excluded) */
+  judge({ status, retryAfterMs = 0 }: IronflowError, random: number): Verdict {
+    if (status === 401 || status === 403) {
+      const isTold = !this.hasToldRefusal
+      this.hasToldRefusal = true
+      // With jitter, so that those who were refused together do not come back together.
+      return { isRefusal: true, waitMs: Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random)), isTold }
+    }
+    this.failures++
+    const { maxAttempts, maxDelayMs } = this.policy
+    const waitMs = retryAfterMs + backoffMs(this.failures, { baseMs: BASE_DELAY_MS, capMs: maxDelayMs }, random)
+    return { isRefusal: false, waitMs, isTold: this.failures === maxAttempts }
+  }
+}

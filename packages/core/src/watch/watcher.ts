@@ -1,0 +1,220 @@
+import { asyncDispose } from '../dispose'
+import { IronflowError } from '../errors/ironflow-error'
+import { callHook } from '../hooks'
+import type { RetryPolicy } from '../pipeline/retry'
+import type { Subscription, WatchFrame } from '../protocol/frames'
+import { Buffer } from './buffer'
+import type { ChangeFrame, WatchKind } from './kinds'
+import { Progress } from './progress'
+import { Setbacks } from './setbacks'
+import { type Condition, isSameCondition, type WatchStatus } from './status'
+
+/** What a watch may be told besides what it is about. */
+export interface WatchOptions {
+  /** Aborting it stops the watch. */
+  signal?: AbortSignal | undefined
+}
+
+/** Whom a watch tells, besides of what it is about. What these throw is dropped. */
+export interface WatchHandlers {
+  /** Something is wrong: with the watch, with its right to be one, or with a callback, which threw this. */
+  onError?: ((error: IronflowError) => unknown) | undefined
+  onStatus?: ((status: WatchStatus) => unknown) | undefined
+  /** It is over; with the error that ended it, where it was one. */
+  onClose?: ((error?: IronflowError) => unknown) | undefined
+}
+
+/**
+ * Something that is followed until {@link stop}. Without a callback, its events wait for an iterator, of each key the
+ * newest; leaving the loop stops the watch.
+ *
+ * @example
+ * ```ts
+ * for await (const event of client.kv().bucket('flags').watch()) apply(event.key, event.data)
+ * ```
+ */
+export interface Watcher<E> extends AsyncIterable<E>, AsyncDisposable {
+  /** Resolves when the current values have come. Rejects when the watch ends before. Need not be awaited. */
+  readonly ready: Promise<void>
+  readonly status: WatchStatus
+  /** Ends it: nothing is told any more, also where this is called in a callback. A second call is a no-op. */
+  stop(): void
+  [Symbol.asyncIterator](): AsyncIterator<E, undefined>
+}
+
+/** What a watch needs from the session that it is an entry of. */
+export interface WatchHost {
+  readonly condition: Condition
+  readonly retry: RetryPolicy
+  /** When the last message came, epoch milliseconds. */
+  readonly lastFrameAt: number
+  remove(follower: Follower<unknown>): void
+  /** Tells the client's `onError`. */
+  report(error: IronflowError, method: WatchKind<unknown>['method']): void
+}
+
+/** The {@link Watcher} that users hold, and the entry in the session that its messages go to. */
+export class Follower<E> implements Watcher<E> {
+  readonly ready: Promise<void>
+  /** Why it is left out of the session at present. */
+  parked: Condition | undefined
+  /** The server has ended this subscription, again and again. */
+  readonly setbacks: Setbacks
+  /** It has been told all there is, on this connection. */
+  isSynced = false
+  private readonly progress: Progress
+  private settle: { resolve(): void; reject(error: IronflowError): void } | undefined
+  private buffer: Buffer<E> | undefined
+  private end: { readonly error?: IronflowError | undefined } | undefined
+  private lastTold: Condition = { state: 'idle' }
+  private syncedSince = 0
+  private syncedUntil: number | undefined
+
+  constructor(
+    readonly wanted: Omit<Subscription, 'cursor'>,
+    readonly kind: WatchKind<E>,
+    private readonly tell: ((event: E) => unknown) | undefined,
+    readonly handlers: WatchHandlers,
+    private readonly host: WatchHost,
+  ) {
+    this.progress = new Progress(kind, wanted)
+    this.setbacks = new Setbacks(host.retry)
+    if (!tell) this.buffer = new Buffer()
+    this.ready = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    // Whoever does not await it is told by `onError`.
+    this.ready.catch(() => undefined)
+  }
+
+  get status(): WatchStatus {
+    return { ...this.condition, lastSyncedAt: this.lastSyncedAt }
+  }
+
+  /** When it was last known to be in sync: while it is, every message is a proof, whatever it is about. */
+  get lastSyncedAt(): number | undefined {
+    return this.isSynced ? this.host.lastFrameAt : this.syncedUntil
+  }
+
+  stop(): void {
+    this.finish()
+  }
+
+  async [asyncDispose](): Promise<void> {
+    this.finish()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<E, undefined> {
+    this.buffer ??= new Buffer()
+    if (this.end) this.buffer.close(this.end.error)
+    const { buffer } = this
+    return {
+      next: () => buffer.next(),
+      return: async () => {
+        this.finish()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  /** What to ask for on a connection that begins now. */
+  subscription(): Subscription {
+    return this.progress.subscription()
+  }
+
+  /** Up to here, everything was sent. */
+  bookmark(cursor: string): void {
+    if (this.isSynced) this.progress.bookmark(cursor)
+  }
+
+  /** A message came. */
+  take(frame: Exclude<WatchFrame, { type: 'error' }>): void {
+    if (frame.type === 'reset') {
+      this.progress.reset(frame)
+      this.interrupted()
+    } else if (frame.type === 'synced') {
+      for (const gone of this.progress.synced(frame)) this.deliver(gone)
+      this.synced()
+    } else {
+      const change = this.progress.change(frame)
+      if (change) this.deliver(change)
+    }
+  }
+
+  /** The connection is gone, or its values come again. */
+  interrupted(): void {
+    this.syncedUntil = this.lastSyncedAt
+    this.isSynced = false
+  }
+
+  /** Tells of its condition, where that is another than was last told. */
+  refresh(): void {
+    const { condition } = this
+    if (this.end || isSameCondition(condition, this.lastTold)) return
+    this.lastTold = condition
+    callHook(this.handlers.onStatus, this.status)
+  }
+
+  /** Something is wrong with this watch alone. */
+  fail(error: IronflowError): void {
+    callHook(this.handlers.onError, error)
+    this.host.report(error, this.kind.method)
+  }
+
+  /** Ends it, for good. */
+  finish(error?: IronflowError): void {
+    if (this.end) return
+    this.interrupted()
+    this.end = { error }
+    this.host.remove(this as Follower<unknown>)
+    if (error) this.fail(error)
+    this.buffer?.close(error)
+    this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed'))
+    callHook(this.handlers.onStatus, this.status)
+    callHook(this.handlers.onClose, error)
+  }
+
+  private get condition(): Condition {
+    if (this.end) return { state: 'closed', ...this.end }
+    const { condition } = this.host
+    if (condition.state === 'closed' || condition.state === 'paused') return condition
+    if (this.parked) return this.parked
+    if (this.isSynced) return { state: 'live', since: this.syncedSince }
+    return condition.state === 'live' ? { state: 'connecting' } : condition
+  }
+
+  private synced(): void {
+    if (this.end) return
+    this.setbacks.accepted()
+    this.setbacks.worked(Number.POSITIVE_INFINITY)
+    if (!this.isSynced) this.syncedSince = this.host.lastFrameAt
+    this.isSynced = true
+    this.settle?.resolve()
+    this.settle = undefined
+  }
+
+  private deliver(frame: ChangeFrame): void {
+    // Looked at each time: the event before may have stopped it.
+    if (this.end) return
+    const event = this.kind.read(frame)
+    this.buffer?.push(this.kind.keyOf(frame), event)
+    if (!this.tell) return
+    try {
+      const result = this.tell(event)
+      // Not awaited: a slow callback must not hold up the others. But what it rejects with is told.
+      if (result !== undefined) Promise.resolve(result).catch((thrown) => this.fail(callbackError(thrown)))
+    } catch (thrown) {
+      this.fail(callbackError(thrown))
+    }
+  }
+}
+
+/** What a callback threw, as `onError` gets it: a copy, since what was thrown may be of use to others. */
+function callbackError(thrown: unknown): IronflowError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new IronflowError(`a callback threw: ${message}`, 'internal', {
+    status: undefined,
+    retryable: false,
+    cause: thrown,
+  })
+}

@@ -1,0 +1,134 @@
+import { IronflowError } from '../errors/ironflow-error'
+import { callHook } from '../hooks'
+import type { ResolvedOptions } from '../options'
+import { reportInBackground } from '../pipeline/report'
+import type { Platform } from '../platform'
+import type { Subscription } from '../protocol/frames'
+import type { Credentials } from '../transport/credentials'
+import { Dialer } from '../transport/dialer'
+import { Link } from '../transport/link'
+import { PollConnection } from '../transport/poll'
+import type { TransportKind } from '../transport/select'
+import { SocketCalls } from '../transport/socket-calls'
+import { SseConnection } from '../transport/sse'
+import type { Caller, Connection, ConnectionSession } from '../transport/transport'
+import { WebSocketConnection } from '../transport/websocket'
+import type { WatchKind } from './kinds'
+import { Loop } from './loop'
+import { Session } from './session'
+import { type ClientStatus, type Condition, isSameCondition } from './status'
+import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
+
+/** All that a client watches, and the one connection that carries it: put together here, from the client's options. */
+export class Watching {
+  private readonly link: Link
+  private readonly session: Session
+  private readonly loop: Loop
+  private readonly dialer: Dialer
+  private readonly socketCalls: SocketCalls | undefined
+  private syncedSince = 0
+  private lastSyncedAt: number | undefined
+  private lastTold: ClientStatus
+  private isClosed = false
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly credentials: Credentials,
+    platform: Platform,
+  ) {
+    const { transport, attemptTimeoutMs, environment, retry } = options
+    this.link = new Link(options, credentials, platform)
+    this.dialer = new Dialer({
+      fixed: transport === 'auto' ? undefined : typeof transport === 'string' ? transport : 'custom',
+      patienceMs: attemptTimeoutMs,
+      connect: (kind, session) => this.connect(kind, session),
+      leave: () => this.link.leave(),
+      now: () => platform.now(),
+    })
+    this.session = new Session(platform, retry, (error, method) => {
+      const endpoint = this.endpoint()
+      reportInBackground(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
+    })
+    this.loop = new Loop(this.session, this.dialer, credentials, options, platform, {
+      changed: () => this.changed(),
+      opened: () => this.socketCalls?.opened(),
+      reply: (frame) => this.socketCalls?.reply(frame),
+      down: (error) => this.socketCalls?.down(error),
+    })
+    this.socketCalls =
+      transport === 'websocket' ? new SocketCalls(this.loop, () => this.endpoint(), platform) : undefined
+    credentials.onNewKey = () => this.loop.rekeyed()
+    this.lastTold = this.status()
+  }
+
+  /** What carries calls, where that is the same connection. */
+  get caller(): Caller | undefined {
+    return this.socketCalls
+  }
+
+  /** Begins to watch. Never throws: what is wrong is told to whom a watch tells things. */
+  watch<E>(
+    kind: WatchKind<E>,
+    wanted: Omit<Subscription, 'id' | 'kind' | 'cursor'>,
+    tell: ((event: E) => unknown) | undefined,
+    handlers: WatchHandlers,
+    { signal }: WatchOptions,
+  ): Watcher<E> {
+    const onClose = (error?: IronflowError) => {
+      signal?.removeEventListener('abort', stop)
+      callHook(handlers.onClose, error)
+    }
+    const watcher = this.session.follow(kind, wanted, tell, { ...handlers, onClose })
+    const stop = () => watcher.stop()
+    if (this.isClosed) watcher.finish(new IronflowError('the client is closed', 'closed'))
+    else if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop)
+    return watcher
+  }
+
+  status(): ClientStatus {
+    const { kind: transport, reason: transportReason } = this.dialer
+    const isLive = this.loop.condition.state === 'live' && this.session.isSynced
+    const lastSyncedAt = isLive ? this.loop.lastFrameAt : this.lastSyncedAt
+    return { ...this.condition(), lastSyncedAt, transport, transportReason }
+  }
+
+  /** Ends every watch, and the connection. A second call is a no-op. */
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.credentials.onNewKey = undefined
+    this.socketCalls?.close()
+    this.loop.close()
+  }
+
+  private condition(): Condition {
+    const { condition } = this.loop
+    if (condition.state === 'idle') return this.session.parkedCondition ?? condition
+    if (condition.state !== 'live') return condition
+    return this.session.isSynced ? { state: 'live', since: this.syncedSince } : { state: 'connecting' }
+  }
+
+  private changed(): void {
+    const { lastTold } = this
+    const { state } = this.condition()
+    if (state === 'live' && lastTold.state !== 'live') this.syncedSince = this.loop.lastFrameAt
+    if (state !== 'live' && lastTold.state === 'live') this.lastSyncedAt = this.loop.lastFrameAt
+    const status = this.status()
+    this.lastTold = status
+    if (isSameCondition(status, lastTold) && status.transport === lastTold.transport) return
+    callHook(this.options.onStatus, status)
+  }
+
+  private connect(kind: TransportKind, session: ConnectionSession): Connection {
+    const { transport } = this.options
+    if (typeof transport === 'object') return transport.connect(session)
+    if (kind === 'sse') return new SseConnection(this.link, session)
+    return kind === 'poll' ? new PollConnection(this.link, session) : new WebSocketConnection(this.link, session)
+  }
+
+  private endpoint(): string {
+    const { kind } = this.dialer
+    return kind === 'custom' ? kind : `${this.link.server}/api/v1/${kind === 'websocket' ? 'ws' : 'watch'}`
+  }
+}

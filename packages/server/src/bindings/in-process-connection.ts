@@ -1,0 +1,77 @@
+import { ConnectionError, type IronflowError } from '@ironflow/core/errors'
+import { type ClientFrame, encodeFrame, parseClientFrame, parseServerFrame } from '@ironflow/core/protocol'
+import type { Connection, ConnectionSession } from '@ironflow/core/transport'
+import { resolveEnvironment } from '../dispatch/environment'
+import { failure } from '../dispatch/failure'
+import type { IronflowServer } from '../server'
+import type { Session } from '../watch/session'
+import type { Sink } from '../watch/sink'
+
+/** What a connection within a process needs of its server. */
+export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'options' | 'watching'>
+
+/**
+ * Carries a client's session within one process. Messages pass as text, and never while their sender runs: as little as
+ * on a wire does a client's callback become part of a server's commit.
+ */
+export function connectInProcess(
+  server: WatchableServer,
+  apiKey: string | undefined,
+  client: ConnectionSession,
+): Connection {
+  let session: Session | undefined
+  let isOver = false
+  /** Tells the client, after all that was said before. */
+  const tell = (what: () => void) => queueMicrotask(() => isOver || what())
+  const end = (error: IronflowError) =>
+    tell(() => {
+      isOver = true
+      client.ended({ error })
+    })
+  const sink: Sink = {
+    transport: 'in-process',
+    ready: true,
+    send: (_, text) =>
+      tell(() => {
+        const frame = parseServerFrame(text)
+        if (frame) client.frame(frame)
+      }),
+    settled: () => undefined,
+    end: (error) => end(error ?? new ConnectionError('the server ended the connection', 'connection_failed')),
+  }
+  const receive = (frame: ClientFrame) => {
+    const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...parseClientFrame(encodeFrame(frame)) }
+    if (error) session?.sendError(error, sub)
+    else if (read?.type === 'subscribe') subscribe(session, read)
+    else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)
+  }
+  const open = async () => {
+    const { authenticator, options, watching } = server
+    const principal = await authenticator.verify(apiKey)
+    if (isOver) return
+    const environment = resolveEnvironment(client.environment, principal, options.environments, 'kv')
+    session = watching.open({ apiKey, principal, environment, sink })
+    session.welcome()
+    for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
+  }
+  open().catch((thrown: unknown) => end(failure(thrown, client.environment)))
+  return {
+    send(frame) {
+      receive(frame)
+      return true
+    },
+    close() {
+      isOver = true
+      session?.end()
+    },
+  }
+}
+
+function subscribe(session: Session | undefined, { type: _, ...subscription }: ClientFrame & { type: 'subscribe' }) {
+  if (!session) return // It is not open yet: then this one will be among those that it begins with.
+  try {
+    session.subscribe(subscription)
+  } catch (thrown) {
+    session.sendError(failure(thrown, session.environment), subscription.id)
+  }
+}
