@@ -67,7 +67,10 @@ export interface SocketEnd {
 }
 
 /**
- * `wake`: it may work again what did not (online, visible). `pause`: connections are to be closed, for as long as any
+ * `wake`: what did not work may work again (visible). `network`: so it is, and what went over the network that was there
+ * before is dead, whether or not anybody has noticed (online). `pause`: connections are to be closed, for as long as any
  * reason is there; `resume`: that reason is gone.
  */
-export type LifecycleSignal = { readonly type: 'wake' } | { readonly type: 'pause' | 'resume'; readonly reason: string }
+export type LifecycleSignal =
+  | { readonly type: 'wake' | 'network' }
+  | { readonly type: 'pause' | 'resume'; readonly reason: string }

@@ -6,6 +6,8 @@ export interface LifecycleEvents {
   changed(): void
   /** There is reason to believe that it works again. */
   woke(): void
+  /** So there is, and a connection that is open goes over a network that is gone. */
+  networkChanged(): void
 }
 
 /** What happens to the program as a whole, listened to only while somebody wants a connection. */
@@ -31,13 +33,9 @@ export class Lifecycle {
   /** Begins to listen: what is so already is told at once. */
   follow(): void {
     this.end ??= this.platform.lifecycle((signal) => {
-      if (signal.type === 'wake') {
-        this.events.woke()
-        return
-      }
-      if (signal.type === 'pause') this.pauses.add(signal.reason)
-      else this.pauses.delete(signal.reason)
-      this.events.changed()
+      if (signal.type === 'wake') this.events.woke()
+      else if (signal.type === 'network') this.events.networkChanged()
+      else this.setPaused(signal.reason, signal.type === 'pause')
     })
   }
 
@@ -46,5 +44,11 @@ export class Lifecycle {
     this.end?.()
     this.end = undefined
     this.pauses.clear()
+  }
+
+  private setPaused(reason: string, isPaused: boolean): void {
+    if (isPaused) this.pauses.add(reason)
+    else this.pauses.delete(reason)
+    this.events.changed()
   }
 }

@@ -65,8 +65,15 @@ export class Loop implements Carrier {
     private readonly events: LoopEvents,
   ) {
     this.setbacks = new Setbacks(options.retry)
-    // At once, in both cases: a page that is about to be frozen gets no other chance.
-    this.lifecycle = new Lifecycle(platform, { changed: () => this.startOrStop(), woke: () => this.wake() })
+    this.lifecycle = new Lifecycle(platform, {
+      // At once: a page that is about to be frozen gets no other chance.
+      changed: () => this.startOrStop(),
+      woke: () => this.wake(),
+      networkChanged: () => {
+        if (this.state === 'open') this.fire('reopen')
+        else this.wake()
+      },
+    })
     this.liveness = new Liveness(platform, () => {
       this.fail({ error: new TimeoutError('the connection went silent', 'timeout', { status: undefined }) }, true)
     })
