@@ -72,5 +72,6 @@ export interface SocketEnd {
  * reason is there; `resume`: that reason is gone.
  */
 export type LifecycleSignal =
-  | { readonly type: 'wake' | 'network' }
+  | { readonly type: 'wake' }
+  | { readonly type: 'network' }
   | { readonly type: 'pause' | 'resume'; readonly reason: string }
