@@ -1,0 +1,3 @@
+export * from '@ironflow/core'
+export { type BrowserClientOptions, createClient } from './client'
+export { type Ironflow, ironflow } from './ironflow'

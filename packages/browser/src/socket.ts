@@ -1,0 +1,44 @@
+import type { Socket, SocketEvents } from '@ironflow/core'
+import type { Globals } from './globals'
+
+/** Opens the runtime's own WebSocket. It takes no headers, and does not say why it did not open. */
+export function openSocket(
+  { WebSocket }: Pick<Globals, 'WebSocket'>,
+  url: string,
+  protocols: readonly string[],
+  events: SocketEvents,
+): Socket {
+  const controller = new AbortController()
+  const { signal } = controller
+  const closed = (end: { code?: number; reason?: string }) => {
+    if (signal.aborted) return
+    controller.abort()
+    events.closed(end)
+  }
+  const socket = construct(WebSocket, url, protocols)
+  if (!socket) {
+    queueMicrotask(() => closed({}))
+    return { send: () => undefined, close: () => controller.abort() }
+  }
+  socket.addEventListener('open', () => events.opened(), { signal })
+  socket.addEventListener('message', ({ data }) => typeof data === 'string' && events.message(data), { signal })
+  // An `error` event says nothing, and `close` always follows it.
+  socket.addEventListener('close', ({ code, reason }) => closed({ code, reason }), { signal })
+  return {
+    send: (text) => socket.send(text),
+    close: () => {
+      controller.abort()
+      socket.close()
+    },
+  }
+}
+
+/** `undefined` where the runtime has none, or does not allow it here: a page of https may not connect to ws. */
+function construct(Constructor: Globals['WebSocket'], url: string, protocols: readonly string[]) {
+  try {
+    return Constructor && new Constructor(url, [...protocols])
+  } catch {
+    // As good as one that could not be opened: there is no more to be said about that one either.
+    return undefined
+  }
+}
