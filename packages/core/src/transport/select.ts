@@ -59,8 +59,10 @@ export function afterFailure(choice: Choice, failed: FailedConnection, now: numb
   if (trying === 'sse') return { ...choice, trying: 'poll', doubt }
   // Where less has worked before, it will do so again.
   if (proven !== 'websocket') return { ...choice, trying: proven, doubt, fellAt: now }
-  // A browser does not say whether anybody answered: perhaps the server has only just come up. So it is asked again soon.
-  return { ...choice, trying: 'sse', doubt, fellAt: failed.isOpaque ? now - RECHECK_MS + CONFIRM_MS : now }
+  // Browsers do not say whether anybody answered, and proxies answer for a server that is down. Perhaps it has only just
+  // come up: so a WebSocket is tried again soon, once.
+  const isUnsure = failed.isOpaque || (failed.error.status ?? 0) >= 500
+  return { ...choice, trying: 'sse', doubt, fellAt: isUnsure ? now - RECHECK_MS + CONFIRM_MS : now }
 }
 
 /** The choice for the next connection: a WebSocket again, after a while. */
