@@ -25,7 +25,7 @@ export class IronflowClient implements AsyncDisposable {
     const { transport } = resolved
     const http = () => this.watching.caller ?? new HttpTransport(resolved, credentials, platform)
     const caller = typeof transport === 'object' ? transport : http()
-    this.pipeline = new Pipeline(caller, credentials, resolved, platform)
+    this.pipeline = new Pipeline(caller, credentials, resolved, platform, () => this.watching.answered())
     this.surfaces = {
       config: new ConfigSurface(this.pipeline, platform, this.watching),
       kv: new KvSurface(this.pipeline, platform, this.watching),

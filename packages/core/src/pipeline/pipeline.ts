@@ -35,6 +35,8 @@ export class Pipeline {
     private readonly credentials: Credentials,
     private readonly options: ResolvedOptions,
     private readonly platform: Platform,
+    /** Told whenever a call was answered with a result: the server can be reached. */
+    private readonly onAnswer: () => void = () => undefined,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class Pipeline {
     try {
       call = this.buildCall(method, typeof params === 'function' ? params() : params)
       const reply = await this.withinDeadline(call, options, progress)
+      this.onAnswer()
       this.revisions.note(call, reply)
       return readReply(reply, read)
     } catch (thrown) {

@@ -10,7 +10,7 @@ import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
 import { Liveness } from './liveness'
 import type { Carrier, Session } from './session'
-import { Setbacks } from './setbacks'
+import { BASE_DELAY_MS, Setbacks } from './setbacks'
 import { type Event, next, type State } from './state'
 import type { Condition } from './status'
 
@@ -50,6 +50,7 @@ export class Loop implements Carrier {
 
   private readonly setbacks: Setbacks
   private openedAt = 0
+  private failedAt = 0
   private retryAt = 0
   /** Before then the server does not want to see us. */
   private notBefore = 0
@@ -154,6 +155,11 @@ export class Loop implements Carrier {
   wake(): void {
     if (this.platform.now() >= this.notBefore) this.fire('wake')
     this.liveness.check()
+  }
+
+  /** The server can be reached. Who waits for longer than after a first failure waits no more. */
+  answered(): void {
+    if (this.state === 'waiting' && this.platform.now() - this.failedAt >= BASE_DELAY_MS) this.wake()
   }
 
   /** This connection is no good for what is to come. */
@@ -279,6 +285,7 @@ export class Loop implements Carrier {
     const now = platform.now()
     if (wasOpen) setbacks.worked(now - this.openedAt)
     this.error = error
+    this.failedAt = now
     const isOtherTransport = this.dialer.failed({ ...end, wasOpen, isSilent })
     if (isOtherTransport || this.mayRenewKey(error)) {
       this.retryIn(0, 'lost')

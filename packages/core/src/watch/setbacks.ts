@@ -6,7 +6,7 @@ import type { RetryPolicy } from '../pipeline/retry'
 const HEALTHY_MS = 10_000
 
 /** The bound of the first wait for another attempt to watch, in milliseconds. */
-const BASE_DELAY_MS = 1_000
+export const BASE_DELAY_MS = 1_000
 
 /** About how long to wait until a key that was refused is tried again, in milliseconds. */
 const UNAUTHORIZED_MS = 300_000

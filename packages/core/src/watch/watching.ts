@@ -93,6 +93,11 @@ export class Watching {
     return { ...this.condition(), lastSyncedAt, transport, transportReason }
   }
 
+  /** A call was answered: the server can be reached. */
+  answered(): void {
+    this.loop.answered()
+  }
+
   /** Ends every watch, and the connection. A second call is a no-op. */
   close(): void {
     if (this.isClosed) return
