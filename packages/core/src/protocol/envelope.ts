@@ -20,7 +20,12 @@ export function encodeFrame(frame: ServerFrame | ClientFrame): string {
 /** The frame in `text`; `undefined` where it holds none. Its type may be one that this version does not know. */
 export function parseServerFrame(text: string): ServerFrame | undefined {
   const frame = parse(text)
-  return isRecord(frame) && typeof frame.type === 'string' ? (frame as unknown as ServerFrame) : undefined
+  return isServerFrame(frame) ? frame : undefined
+}
+
+/** Whether that is a frame, by all that a client looks at. */
+export function isServerFrame(value: unknown): value is ServerFrame {
+  return isRecord(value) && typeof value.type === 'string'
 }
 
 /** What a client sent: a frame; or what is wrong, with the subscription or the call it was about, if that can be told. */

@@ -38,7 +38,7 @@ export class Link {
    * is read: see {@link failure}.
    */
   async watch(
-    { environment, subscriptions }: Pick<ConnectionSession, 'environment' | 'subscriptions'>,
+    session: Pick<ConnectionSession, 'environment' | 'subscriptions'>,
     accept: string,
     query: string,
     signal: AbortSignal,
@@ -48,12 +48,12 @@ export class Link {
     const response = await fetch(`${this.server}/api/v1/watch${query}`, {
       method: 'POST',
       headers: {
-        ...this.headers(environment),
+        ...this.headers(session.environment),
         [HEADERS.contentType]: 'application/json',
         accept,
         ...(key === undefined ? undefined : { [HEADERS.authorization]: `Bearer ${key}` }),
       },
-      body: stringify({ subscriptions: subscriptions() }),
+      body: stringify({ subscriptions: session.subscriptions() }),
       signal,
       redirect: 'manual',
     })

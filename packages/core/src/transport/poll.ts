@@ -1,4 +1,5 @@
 import { sleep } from '../pipeline/deadline'
+import { isServerFrame } from '../protocol/envelope'
 import type { ClientFrame, PollReply } from '../protocol/frames'
 import { parseJson, unusable } from './answer'
 import type { Link } from './link'
@@ -64,7 +65,7 @@ export class PollConnection implements Connection {
     const text = await response.text()
     const { frames, cursors } = (parseJson(text) ?? {}) as Partial<PollReply>
     if (!Array.isArray(frames) || !cursors) throw unusable(response, text, 'answer to a poll')
-    for (const frame of frames) if (!signal.aborted) session.frame(frame)
+    for (const frame of frames) if (isServerFrame(frame) && !signal.aborted) session.frame(frame)
     if (!signal.aborted) session.frame({ type: 'heartbeat', cursors })
     return frames.length > 0
   }

@@ -36,6 +36,8 @@ export class SseConnection implements Connection {
     const { link, session } = this
     const { signal } = this.controller
     const key = await link.credentials.renew(signal)
+    // Closed while the key was asked for: then there is nobody to tell.
+    signal.throwIfAborted()
     const response = await link.watch(session, EVENT_STREAM, '', signal, key)
     if (!response.body || !response.headers.get(HEADERS.contentType)?.startsWith(EVENT_STREAM)) {
       throw unusable(response, '', 'event stream')
