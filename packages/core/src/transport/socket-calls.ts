@@ -1,5 +1,4 @@
-import type { IronflowError } from '../errors/ironflow-error'
-import { ConnectionError } from '../errors/kinds'
+import { IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
@@ -66,7 +65,7 @@ export class SocketCalls implements Caller {
   }
 
   close(): void {
-    this.down(new ConnectionError('the client is closed', 'connection_failed'))
+    this.down(new IronflowError('the client is closed', 'closed'))
     this.cancelLinger?.()
     this.release?.()
     this.cancelLinger = this.release = undefined

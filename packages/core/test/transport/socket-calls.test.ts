@@ -1,0 +1,232 @@
+import { describe, expect, test } from 'vitest'
+import type { IronflowError } from '../../src/errors/ironflow-error'
+import { UnauthenticatedError } from '../../src/errors/kinds'
+import { toProblem } from '../../src/errors/problem'
+import type { Call } from '../../src/protocol/call'
+import type { CallFrame, ClientFrame } from '../../src/protocol/frames'
+import { type CallCarrier, SocketCalls } from '../../src/transport/socket-calls'
+import { FakePlatform } from '../fake-platform'
+import { broken, failure } from '../fake-transport'
+
+/** A connection that does nothing by itself, and notes what it is asked for. */
+class FakeCarrier implements CallCarrier {
+  isOpen = true
+  refusal: IronflowError | undefined
+  holders = 0
+  woken = 0
+  reopened = 0
+  readonly sent: ClientFrame[] = []
+
+  hold(): () => void {
+    this.holders++
+    return () => {
+      this.holders--
+    }
+  }
+
+  wake(): void {
+    this.woken++
+  }
+
+  reopen(): void {
+    this.reopened++
+  }
+
+  send(frame: ClientFrame): void {
+    this.sent.push(frame)
+  }
+}
+
+function socketCalls() {
+  const carrier = new FakeCarrier()
+  const platform = new FakePlatform()
+  const calls = new SocketCalls(carrier, () => 'ws://host', platform)
+  const controller = new AbortController()
+  const get = (signal = controller.signal) => calls.call(GET, signal)
+  const sentId = (index: number) => (carrier.sent.at(index) as CallFrame).id
+  return { carrier, platform, calls, controller, get, sentId }
+}
+
+const GET: Call<'config.get'> = {
+  method: 'config.get',
+  params: { name: 'limits' },
+  requestId: 'r1',
+  environment: 'prod',
+  minRevision: 7,
+}
+const LIMITS = { name: 'limits', data: {}, revision: 8 }
+
+describe('a call', () => {
+  test('is sent as it is, but for the environment, which the connection has', async () => {
+    const { carrier, get } = socketCalls()
+    void get()
+    const { environment: _, ...rest } = GET
+    expect(carrier.sent).toEqual([{ type: 'call', id: '1', ...rest }])
+  })
+
+  test('resolves with the reply that has its id, in whatever order they come', async () => {
+    const { calls, get, sentId } = socketCalls()
+    const [one, other] = [get(), get()]
+    calls.reply({ type: 'reply', id: sentId(1), result: { ...LIMITS, revision: 9 }, revision: 9 })
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS, revision: 8 })
+    expect(await one).toEqual({ result: LIMITS, revision: 8 })
+    expect(await other).toEqual({ result: { ...LIMITS, revision: 9 }, revision: 9 })
+  })
+
+  test('rejects with the problem in its reply', async () => {
+    const { calls, carrier, get, sentId } = socketCalls()
+    const call = get()
+    const problem = { title: 'no', status: 404, detail: 'no document', code: 'not_found', requestId: 'r1' }
+    calls.reply({ type: 'reply', id: sentId(0), problem } as never)
+    expect(await failure(call)).toMatchObject({ code: 'not_found', status: 404, requestId: 'r1' })
+    expect(carrier.reopened).toBe(0)
+  })
+
+  test('that is refused asks for a connection with another key', async () => {
+    const { calls, carrier, get, sentId } = socketCalls()
+    const call = get()
+    const problem = toProblem(new UnauthenticatedError('the key is over', 'unauthenticated'), 'r1')
+    calls.reply({ type: 'reply', id: sentId(0), problem })
+    expect(await failure(call)).toBeInstanceOf(UnauthenticatedError)
+    expect(carrier.reopened).toBe(1)
+  })
+
+  test('ends with its signal, and its reply is not missed', async () => {
+    const { calls, controller, get, sentId } = socketCalls()
+    const call = get()
+    controller.abort('enough')
+    await expect(call).rejects.toBe('enough')
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
+    calls.reply({ type: 'reply', id: 'nobody knows', result: LIMITS })
+  })
+
+  test('whose signal has aborted is not sent', async () => {
+    const { carrier, get } = socketCalls()
+    await expect(get(AbortSignal.abort('enough'))).rejects.toBe('enough')
+    expect([carrier.sent, carrier.holders]).toEqual([[], 0])
+  })
+
+  test('leaves no listener on a signal that outlives it', async () => {
+    const { calls, get, sentId } = socketCalls()
+    const listeners = new Set<unknown>()
+    const signal = {
+      aborted: false,
+      addEventListener: (_: string, listener: unknown) => listeners.add(listener),
+      removeEventListener: (_: string, listener: unknown) => listeners.delete(listener),
+    } as unknown as AbortSignal
+    const [one, other] = [get(signal), get(signal)]
+    expect(listeners.size).toBe(2)
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
+    calls.down(broken())
+    await one
+    await failure(other)
+    expect(listeners.size).toBe(0)
+  })
+})
+
+describe('without a connection', () => {
+  test('a call asks for one, and is sent when it is there', async () => {
+    const { calls, carrier, get, sentId } = socketCalls()
+    carrier.isOpen = false
+    const call = get()
+    expect([carrier.sent, carrier.holders, carrier.woken]).toEqual([[], 1, 1])
+    carrier.isOpen = true
+    calls.opened()
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
+    expect((await call).result).toEqual(LIMITS)
+  })
+
+  test('a call that was given up is not sent when it is there', async () => {
+    const { calls, carrier, controller, get } = socketCalls()
+    carrier.isOpen = false
+    const call = get()
+    controller.abort('enough')
+    await expect(call).rejects.toBe('enough')
+    calls.opened()
+    expect(carrier.sent).toEqual([])
+  })
+
+  test('and with none to come for a while, a call is told why at once', async () => {
+    const { carrier, get } = socketCalls()
+    carrier.isOpen = false
+    carrier.refusal = new UnauthenticatedError('no such key', 'unauthenticated')
+    await expect(get()).rejects.toBe(carrier.refusal)
+    expect(carrier.holders).toBe(0)
+  })
+
+  test('calls under way reject with what became of it, and are not sent again by the next one', async () => {
+    const { calls, carrier, get } = socketCalls()
+    const [one, other] = [get(), get()]
+    const error = broken()
+    calls.down(error)
+    await expect(one).rejects.toBe(error)
+    await expect(other).rejects.toBe(error)
+    expect(error.retryable).toBe(true)
+    calls.opened()
+    expect(carrier.sent).toHaveLength(2)
+  })
+})
+
+describe('the connection is wanted', () => {
+  test('while calls are under way, and ten seconds longer', async () => {
+    const { calls, carrier, platform, get, sentId } = socketCalls()
+    const [one, other] = [get(), get()]
+    expect(carrier.holders).toBe(1)
+    await platform.advance(60_000)
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
+    await one
+    await platform.advance(60_000)
+    expect(carrier.holders).toBe(1)
+    calls.reply({ type: 'reply', id: sentId(1), result: LIMITS })
+    await other
+    await platform.advance(9_999)
+    expect(carrier.holders).toBe(1)
+    await platform.advance(1)
+    expect(carrier.holders).toBe(0)
+  })
+
+  test('anew from the next call on', async () => {
+    const { calls, carrier, platform, get, sentId } = socketCalls()
+    for (let round = 0; round < 3; round++) {
+      const call = get()
+      calls.reply({ type: 'reply', id: sentId(-1), result: LIMITS })
+      await call
+      await platform.advance(9_000)
+      expect(carrier.holders).toBe(1)
+    }
+    await platform.advance(1_000)
+    expect(carrier.holders).toBe(0)
+    void get()
+    expect(carrier.holders).toBe(1)
+  })
+
+  test('also after a call that came to nothing', async () => {
+    const { carrier, controller, platform, get } = socketCalls()
+    const call = get()
+    controller.abort('enough')
+    await expect(call).rejects.toBe('enough')
+    expect(carrier.holders).toBe(1)
+    await platform.advance(10_000)
+    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+  })
+})
+
+describe('close', () => {
+  test('rejects what is under way, and holds nothing', async () => {
+    const { calls, carrier, platform, get } = socketCalls()
+    const call = get()
+    calls.close()
+    expect(await failure(call)).toMatchObject({ code: 'closed', retryable: false })
+    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+  })
+
+  test('ends the wait for the next call', async () => {
+    const { calls, carrier, platform, get, sentId } = socketCalls()
+    const call = get()
+    calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
+    await call
+    calls.close()
+    calls.close()
+    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+  })
+})
