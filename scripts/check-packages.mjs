@@ -1,12 +1,15 @@
 // Checks the packages as they will be published, from their tarballs: a mistake in `files`, `exports` or the type
 // declarations shows in none of the other tests, which read the work tree.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main, pnpm, ROOT, run } from './run.mjs'
+import { startServer } from './server-process.mjs'
 
 /** The packages that promise CommonJS as well. */
 const DUAL = ['@ironflow/core', '@ironflow/node']
+/** The other major versions of Node.js that the clients run on. They are packages of npm. */
+const OTHER_NODES = ['22', '24']
 /** Those that run without a native part: an application may import them anywhere, also one for browsers on a server. */
 const CLIENTS = [...DUAL, '@ironflow/browser']
 
@@ -47,7 +50,10 @@ function entryPoints({ name, manifest }) {
     .map((path) => name + path.slice(1))
 }
 
-/** Installs the client tarballs into an empty project, with npm, and loads every entry point in each way that it promises. */
+/**
+ * Installs the client tarballs into an empty project, with npm, and loads every entry point in each way that it promises,
+ * then uses them, on each version of Node.js.
+ */
 async function useAsApplication(clients, workDir) {
   const project = join(workDir, 'application')
   await mkdir(project)
@@ -66,8 +72,17 @@ async function useAsApplication(clients, workDir) {
     `for (const name of ${specifiers(DUAL)}) console.log('require', name, Object.keys(require(name)).length, 'exports')\n`,
   )
   await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
-  await run('node', ['esm.mjs'], { cwd: project })
-  await run('node', ['cjs.cjs'], { cwd: project })
+  await copyFile(join(ROOT, 'scripts/client-smoke.mjs'), join(project, 'smoke.mjs'))
+  const server = await startServer()
+  try {
+    const env = { IRONFLOW_SERVER_URL: server.url, IRONFLOW_API_KEY: server.apiKey }
+    for (const node of [['node'], ...OTHER_NODES.map((version) => ['npx', '-y', `node@${version}`])]) {
+      const [command, ...args] = node
+      for (const file of ['esm.mjs', 'cjs.cjs', 'smoke.mjs']) await run(command, [...args, file], { cwd: project, env })
+    }
+  } finally {
+    await server.stop()
+  }
 }
 
 await main(async () => {
