@@ -87,6 +87,12 @@ export class FakePlatform implements Platform {
     this.time = end
   }
 
+  /** The machine sleeps for `ms`: the clock goes on, timers stand still, and go off as much later. */
+  sleep(ms: number): void {
+    this.time += ms
+    for (const timer of this.timers) timer.at += ms
+  }
+
   /** What `promise` brings, letting as much time pass as that takes. */
   async run<T>(promise: Promise<T>): Promise<T> {
     let done = false

@@ -96,7 +96,7 @@ export class Loop implements Carrier {
     return { state: this.isWanted ? 'connecting' : 'idle' }
   }
 
-  /** How often in a row it was tried to connect, the time now included. */
+  /** How many attempts to connect `onError` is told of. */
   get attempts(): number {
     return this.setbacks.attempts
   }

@@ -24,14 +24,15 @@ export interface Verdict {
 /** What has gone wrong with one attempt to watch after the other, and so what follows from the next one. */
 export class Setbacks {
   private failures = 0
+  private refusals = 0
   private hasToldRefusal = false
 
   /** @param policy that of calls: `maxAttempts` in vain are an outage, and no wait's bound is above `maxDelayMs` */
   constructor(private readonly policy: Pick<RetryPolicy, 'maxAttempts' | 'maxDelayMs'>) {}
 
-  /** How often in a row it was tried, the time now included. */
+  /** How many attempts have failed in a row; where none has, one was made. */
   get attempts(): number {
-    return this.failures + 1
+    return Math.max(1, this.failures + this.refusals)
   }
 
   /** The key is right. */
@@ -41,7 +42,7 @@ export class Setbacks {
 
   /** It worked for so long, in milliseconds. */
   worked(ms: number): void {
-    if (ms >= HEALTHY_MS) this.failures = 0
+    if (ms >= HEALTHY_MS) this.failures = this.refusals = 0
   }
 
   /** Decides what follows. @param random 0 (included) to 1 (excluded) */
@@ -49,6 +50,7 @@ export class Setbacks {
     if (status === 401 || status === 403) {
       const isTold = !this.hasToldRefusal
       this.hasToldRefusal = true
+      this.refusals++
       // With jitter, so that those who were refused together do not come back together.
       return { isRefusal: true, waitMs: Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random)), isTold }
     }
