@@ -87,8 +87,8 @@ export class FakePlatform implements Platform {
     this.time = end
   }
 
-  /** The machine sleeps for `ms`: the clock goes on, timers stand still, and go off as much later. */
-  sleep(ms: number): void {
+  /** The clock jumps while timers stand still: as seen by a machine that slept, or by one whose clock was put back. */
+  jump(ms: number): void {
     this.time += ms
     for (const timer of this.timers) timer.at += ms
   }

@@ -33,7 +33,10 @@ export class Liveness {
   /** Looks at once: timers stand still while a machine sleeps, the clock does not. */
   check(): void {
     if (!this.cancel) return
-    const restMs = this.lastAt + this.limitMs - this.platform.now()
+    const now = this.platform.now()
+    // A clock that was put back must not make this wait for as much longer.
+    this.lastAt = Math.min(this.lastAt, now)
+    const restMs = this.lastAt + this.limitMs - now
     this.cancel()
     this.cancel = undefined
     if (restMs > 0) this.wait(restMs)

@@ -1,5 +1,5 @@
 import type { IronflowError } from '../errors/ironflow-error'
-import { ConnectionError, TimeoutError, ValidationError } from '../errors/kinds'
+import { ConnectionError, TimeoutError } from '../errors/kinds'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame, Subscription } from '../protocol/frames'
@@ -148,7 +148,8 @@ export class Loop implements Carrier {
   /** There is another key. */
   rekeyed(): void {
     this.fire('rekeyed')
-    this.session.rekeyed()
+    // A connection has the rights of the key that it was opened with.
+    if (this.session.rekeyed() && this.isOpen) this.reopen()
   }
 
   /** There is reason to believe that it works again. The server's own wish to be left alone for a while counts more. */
@@ -201,6 +202,7 @@ export class Loop implements Carrier {
     this.cancelRecheck?.()
     this.cancelTimer = this.cancelRecheck = undefined
     this.liveness.stop()
+    this.noteHealth()
   }
 
   private enter(): void {
@@ -218,10 +220,21 @@ export class Loop implements Carrier {
     }
     // Every other state begins without a connection, so that there are never two.
     this.disconnect()
-    if (state === 'connecting') this.connect()
+    if (state === 'connecting') this.connectWhenWelcome()
     if (state === 'waiting' || state === 'unauthorized') {
-      this.cancelTimer = platform.setTimer(() => this.fire('due'), this.retryAt - platform.now())
+      this.cancelTimer = platform.setTimer(() => {
+        // Was waited for too; and the clock may have been put back meanwhile.
+        this.notBefore = 0
+        this.fire('due')
+      }, this.retryAt - platform.now())
     }
+  }
+
+  /** Who begins anew, after a pause or with another watch, does not come sooner for that. */
+  private connectWhenWelcome(): void {
+    const restMs = this.notBefore - this.platform.now()
+    if (restMs > 0) this.cancelTimer = this.platform.setTimer(() => this.connect(), restMs)
+    else this.connect()
   }
 
   private connect(): void {
@@ -263,6 +276,8 @@ export class Loop implements Carrier {
     if (this.state === 'connecting') {
       this.dialer.opened()
       this.fire('opened')
+      // Whoever was told of it may have closed it.
+      if (!this.isOpen) return
     }
     if (frame.type === 'welcome') this.liveness.start(frame.heartbeatMs)
     else if (frame.type === 'reply') this.events.reply(frame)
@@ -283,13 +298,13 @@ export class Loop implements Carrier {
     const { platform, session, setbacks } = this
     const wasOpen = this.state === 'open'
     const now = platform.now()
-    if (wasOpen) setbacks.worked(now - this.openedAt)
+    this.noteHealth()
     this.error = error
     this.failedAt = now
     const isOtherTransport = this.dialer.failed({ ...end, wasOpen, isSilent })
     if (isOtherTransport || this.mayRenewKey(error)) {
       this.retryIn(0, 'lost')
-    } else if (isRejection(error) && session.reject(error, this.asked)) {
+    } else if (error.status === 400 && session.reject(error, this.asked)) {
       if (this.isWanted) this.retryIn(0, 'lost')
       else this.fire('stop')
     } else {
@@ -298,6 +313,11 @@ export class Loop implements Carrier {
       this.retryIn(waitMs, isRefusal ? 'refused' : 'lost')
       if (isTold) session.fail(error)
     }
+  }
+
+  /** A connection that lasted makes up for what failed before it, however it ends. */
+  private noteHealth(): void {
+    if (this.isOpen) this.setbacks.worked(this.platform.now() - this.openedAt)
   }
 
   private recheck(): void {
@@ -316,9 +336,4 @@ export class Loop implements Carrier {
     this.hasRenewedKey = true
     return true
   }
-}
-
-/** Whether the server says that what was asked for is wrong. Somebody else's 400 does not say what. */
-function isRejection(error: IronflowError): boolean {
-  return error.status === 400 && error instanceof ValidationError && Object.keys(error.fields).length > 0
 }

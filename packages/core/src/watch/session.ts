@@ -105,27 +105,28 @@ export class Session implements WatchHost {
 
   /** Tells each watch of what has become of it. */
   refresh(): void {
-    for (const follower of this.followers.values()) follower.refresh()
+    // Of a copy: a callback may start another watch, which is told by itself.
+    for (const follower of [...this.followers.values()]) follower.refresh()
   }
 
-  /** There is another key: what the old one was not allowed may be allowed. */
-  rekeyed(): void {
-    for (const follower of this.parked.keys()) if (follower.parked?.state === 'unauthorized') this.resume(follower)
+  /** There is another key: what the old one was not allowed may be allowed. Answers whether there is any such watch. */
+  rekeyed(): boolean {
+    const refused = [...this.parked.keys()].filter(({ parked }) => parked?.state === 'unauthorized')
+    for (const follower of refused) this.resume(follower)
+    return refused.length > 0
   }
 
   /** Tells every watch that something is wrong with all of them; the client, once for each kind of watch. */
   fail(error: IronflowError): void {
-    const methods = new Set<WatchKind<unknown>['method']>()
-    for (const { handlers, kind } of this.followers.values()) {
-      callHook(handlers.onError, error)
-      methods.add(kind.method)
-    }
-    for (const method of methods) this.report(error, method)
+    // Of a copy: a callback may stop watches, which are told nothing more, and start others, which had no part in this.
+    const followers = [...this.followers]
+    for (const [id, { handlers }] of followers) if (this.followers.has(id)) callHook(handlers.onError, error)
+    for (const method of new Set(followers.map(([, { kind }]) => kind.method))) this.report(error, method)
   }
 
   /**
    * What was asked for is wrong, and the server said so in one answer to it all: ends the watches that it names, or, where
-   * it names something else, every one. Answers whether there was any.
+   * it names something else, every one. Answers whether there was any: somebody else's 400 names nothing.
    */
   reject(error: IronflowError & { fields?: Record<string, string> }, asked: readonly Subscription[]): boolean {
     const before = this.followers.size

@@ -54,7 +54,7 @@ describe('a look at it', () => {
   test('finds at once that the clock has gone on while the timers stood still', () => {
     const { platform, liveness, silences } = watched()
     liveness.start(1_000)
-    platform.sleep(3_000)
+    platform.jump(3_000)
     liveness.check()
     expect(silences).toEqual([3_000])
   })
@@ -62,13 +62,21 @@ describe('a look at it', () => {
   test('changes nothing where it is not too late yet', async () => {
     const { platform, liveness, silences } = watched()
     liveness.start(1_000)
-    platform.sleep(2_000)
+    platform.jump(2_000)
     liveness.check()
     await platform.advance(999)
     expect(silences).toEqual([])
     await platform.advance(1)
     expect(silences).toEqual([3_000])
   })
+})
+
+test('a clock that was put back hides no silence', async () => {
+  const { platform, liveness, silences } = watched()
+  liveness.start(1_000)
+  platform.jump(-3_600_000)
+  await platform.advance(6_000)
+  expect(silences).toHaveLength(1)
 })
 
 test('a message sets no timer', () => {
