@@ -149,10 +149,7 @@ export class Follower<E> implements Watcher<E> {
 
   /** Tells of its condition, where that is another than was last told. */
   refresh(): void {
-    const { condition } = this
-    if (this.end || isSameCondition(condition, this.lastTold)) return
-    this.lastTold = condition
-    callHook(this.handlers.onStatus, this.status)
+    if (!this.end) this.tellStatus()
   }
 
   /** Something is wrong with this watch alone. */
@@ -170,8 +167,15 @@ export class Follower<E> implements Watcher<E> {
     if (error) this.fail(error)
     this.buffer?.close(error)
     this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed'))
-    callHook(this.handlers.onStatus, this.status)
+    this.tellStatus()
     callHook(this.handlers.onClose, error)
+  }
+
+  private tellStatus(): void {
+    const { condition } = this
+    if (isSameCondition(condition, this.lastTold)) return
+    this.lastTold = condition
+    callHook(this.handlers.onStatus, this.status)
   }
 
   private get condition(): Condition {
