@@ -77,8 +77,10 @@ export class Progress {
     this.isOtherStore = false
     if (!place) return []
     const gone: ChangeFrame[] = []
-    for (const [key, { isGone }] of stale) {
-      const frame = isGone ? undefined : this.kind.gone(key, this.wanted.target, place)
+    for (const [key, { isGone, revision }] of stale) {
+      // The place of a bucket that does not exist has revision 0, and the key was there at a later one.
+      const at = { ...place, revision: place.revision || revision + 1 }
+      const frame = isGone ? undefined : this.kind.gone(key, this.wanted.target, at)
       if (frame) gone.push(frame)
     }
     return gone

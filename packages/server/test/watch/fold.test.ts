@@ -9,6 +9,7 @@ import { Session } from '../../src/watch/session'
 import type { Sink } from '../../src/watch/sink'
 import { FoldingClient } from './folding-client'
 import { GatedEngine } from './gated-engine'
+import { expire, just, runStoreStep, type StoreStep, storedState, storeSteps } from './store-steps'
 
 /** Messages on their way to a client, who reads when the test lets it. */
 class Wire implements Sink {
@@ -29,10 +30,6 @@ class Wire implements Sink {
   end(): void {}
 }
 
-const NAMES = ['a', 'b', 'c', 'a.x', 'a.y', 'b.x', 'a.x.1', 'z']
-const MANY = Array.from({ length: 40 }, (_, index) => `m.${index}`)
-const BUCKET = 'APP_default_b'
-const CONFIG = 'APP_default_SYS_config'
 const RETENTION_MS = 60_000
 
 const SUBSCRIPTIONS: Subscription[] = [
@@ -110,16 +107,9 @@ class World {
 
   async expectEqual(): Promise<void> {
     for (const client of this.clients) {
-      const { kind, target, filters } = SUBSCRIPTIONS.find(({ id }) => id === client.id) as Subscription
-      const bucket = kind === 'config' ? CONFIG : `APP_default_${target}`
-      const wanted = new Map<string, { revision: number; value: unknown }>()
-      for (const filter of kind === 'config' ? [target] : (filters ?? [undefined])) {
-        const { entries } = await this.engine.entries(bucket, { filter, limit: 1_000, values: true })
-        for (const { key, revision, value } of entries) {
-          wanted.set(key, { revision, value: value?.encoding === 'json' && JSON.parse(value.text) })
-        }
-      }
-      expect(Object.fromEntries(client.state), client.id).toEqual(Object.fromEntries(wanted))
+      const subscription = SUBSCRIPTIONS.find(({ id }) => id === client.id) as Subscription
+      const wanted = await storedState(this.engine, subscription)
+      expect(Object.fromEntries(client.state), client.id).toEqual(wanted)
     }
   }
 
@@ -132,36 +122,17 @@ class World {
 
 /** What can happen, as data, so that a counterexample can be read. */
 type Step =
-  | { do: 'put'; bucket: string; key: string; value: number; ttlSeconds?: number | undefined }
-  | { do: 'delete'; bucket: string; key: string }
-  | { do: 'deleteBucket'; bucket: string }
-  | { do: 'purge'; key: string }
+  | StoreStep
   | { do: 'wait'; ms: number }
-  | { do: 'tell' | 'read' | 'putMany'; count: number }
-  | { do: 'createBucket' | 'putElsewhere' | 'answer' | 'cut' | 'beat' }
-
-const json = (value: number) => ({ encoding: 'json', text: `{"n":${value}}` }) as const
+  | { do: 'tell' | 'read'; count: number }
+  | { do: 'answer' | 'cut' | 'beat' }
 
 async function run(world: World, step: Step): Promise<unknown> {
   const { engine, gate } = world
   switch (step.do) {
-    case 'put':
-      return engine.put(step.bucket, step.key, json(step.value), { ttlSeconds: step.ttlSeconds })
-    case 'putMany':
-      return Promise.all(MANY.map((key) => engine.put(BUCKET, key, json(step.count))))
-    case 'putElsewhere':
-      return engine.put('APP_default_other', 'k', json(1))
-    case 'delete':
-      return engine.delete(step.bucket, step.key)
-    case 'purge':
-      return engine.purge(BUCKET, step.key)
-    case 'deleteBucket':
-      return engine.deleteBucket(step.bucket)
-    case 'createBucket':
-      return engine.createBucket(BUCKET, { history: 1, maxValueSize: 100 }).catch(() => undefined)
     case 'wait':
       world.now += step.ms
-      return Promise.all([engine.bucketInfo(BUCKET), engine.bucketInfo(CONFIG)])
+      return expire(engine)
     case 'answer':
       return gate.answer()
     case 'tell':
@@ -172,19 +143,13 @@ async function run(world: World, step: Step): Promise<unknown> {
       return world.cut()
     case 'beat':
       return world.beat()
+    default:
+      return runStoreStep(engine, step)
   }
 }
 
-const key = fc.constantFrom(...NAMES)
-const bucket = fc.constantFrom(BUCKET, BUCKET, BUCKET, CONFIG)
-const ttlSeconds = fc.option(fc.constantFrom(1, 30), { nil: undefined, freq: 3 })
-const just = <T>(value: T) => fc.constant(value)
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: just('put' as const), bucket, key, value: fc.nat(99), ttlSeconds }) },
-  { weight: 3, arbitrary: fc.record({ do: just('delete' as const), bucket, key }) },
-  { weight: 1, arbitrary: fc.record({ do: just('purge' as const), key }) },
-  { weight: 1, arbitrary: fc.record({ do: just('putMany' as const), count: fc.nat(99) }) },
-  { weight: 1, arbitrary: fc.record({ do: just('deleteBucket' as const), bucket }) },
+  ...storeSteps,
   {
     weight: 2,
     arbitrary: fc.record({ do: just('wait' as const), ms: fc.constantFrom(500, 1_500, 31_000, RETENTION_MS + 1) }),
@@ -192,7 +157,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: just('tell' as const), count: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 8, arbitrary: fc.record({ do: just('read' as const), count: fc.integer({ min: 1, max: 8 }) }) },
   { weight: 10, arbitrary: just({ do: 'answer' as const }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('createBucket', 'putElsewhere', 'cut', 'cut', 'beat') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cut', 'cut', 'beat') }) },
 )
 
 test('folding the events of any watcher equals the store', { timeout: 120_000 }, async () => {

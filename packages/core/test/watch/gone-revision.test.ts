@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { CONFIG, type ConfigDelete, type WatchKind } from '../../src/watch/kinds'
+import { Progress } from '../../src/watch/progress'
+
+const updatedAt = '2026-01-01T00:00:00.000Z'
+
+/** What a user is told who knows revision 7 of a document, when it turns out at `cursor` that it is gone. */
+function goneAt(cursor: string): ConfigDelete | undefined {
+  const kind: WatchKind<unknown> = CONFIG
+  const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
+  progress.change({ type: 'config_update', name: 'limits', data: {}, revision: 7, updatedAt, cursor: 'e-7-1' })
+  progress.reset({ type: 'reset', reason: 'bucket_deleted' })
+  const [gone] = progress.synced({ type: 'synced', cursor })
+  return gone && (CONFIG.read(gone) as ConfigDelete)
+}
+
+test('a deletion that nobody saw has the revision at which it was found', () => {
+  expect(goneAt('e-12-1767225600000')).toEqual({
+    type: 'config_delete',
+    name: 'limits',
+    revision: 12,
+    updatedAt,
+    initial: true,
+  })
+})
+
+test('a deletion with the whole bucket, which has no revision then, is still after what was told', () => {
+  expect(goneAt('e-0-1767225600000')).toMatchObject({ type: 'config_delete', revision: 8 })
+})
