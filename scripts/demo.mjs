@@ -4,7 +4,15 @@ import { startServer } from './server-process.mjs'
 import { setUp } from './setup.mjs'
 
 /** Every example, in the order in which a newcomer would read them. */
-export const EXAMPLES = ['config-quick-start', 'cache-with-ttl', 'sessions', 'counter', 'errors']
+export const EXAMPLES = [
+  'config-quick-start',
+  'watch-flags',
+  'hot-reload',
+  'cache-with-ttl',
+  'sessions',
+  'counter',
+  'errors',
+]
 
 /** Runs every example against one real server. */
 export async function runExamples() {
@@ -22,7 +30,9 @@ export async function runExamples() {
   } finally {
     await server.stop()
   }
-  console.log('\nEvery example ran, and the server stopped cleanly. Start one to keep with: npm start')
+  console.log(`
+Every example ran, and the server stopped cleanly.
+See it live: npm start starts a server to keep and a web page that changes while you set flags in a terminal.`)
 }
 
 if (isMain(import.meta.url)) {

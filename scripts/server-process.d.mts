@@ -6,6 +6,8 @@ export interface ServerProcess {
   /** The data directory. */
   readonly data: string
   readonly pid: number
+  /** Resolves when it has ended, with its exit code; `null`: by a signal. */
+  readonly exited: Promise<number | null>
   /** What it has logged so far, a JSON object a line. */
   log(): string
   /** Ends it by SIGTERM and answers its exit code; the data stays. */
@@ -22,6 +24,8 @@ export interface StartOptions {
   /** A data directory to go on with, which is then not removed; default: a temporary one. */
   data?: string
   env?: Record<string, string>
+  /** A process group of its own: a Ctrl-C in the terminal does not reach it. Default false. */
+  detached?: boolean
 }
 
 export function startServer(options?: StartOptions): Promise<ServerProcess>

@@ -12,23 +12,25 @@ const PATIENCE_MS = 15_000
 /**
  * A real `ironflow serve` in a process of its own, on a free port. `server-process.d.mts` says what it takes and answers.
  */
-export async function startServer({ args = [], data, env = {} } = {}) {
+export async function startServer({ args = [], data, env = {}, detached = false } = {}) {
   const temporary = data === undefined ? await mkdtemp(join(tmpdir(), 'ironflow-')) : undefined
   const directory = data ?? join(temporary, 'data')
   const bin = join(ROOT, 'packages/cli/bin/ironflow.js')
   const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--data', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
     env: { ...process.env, ...env },
   })
   const lines = []
   const errors = []
   child.stderr.on('data', (chunk) => errors.push(chunk))
+  const exited = new Promise((resolve) => child.once('exit', resolve))
 
   const end = async (signal) => {
     if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) })
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) })
       child.kill(signal)
-      await exited
+      await ended
     }
     return child.exitCode
   }
@@ -45,6 +47,7 @@ export async function startServer({ args = [], data, env = {} } = {}) {
       apiKey,
       data: directory,
       pid: child.pid,
+      exited,
       log: () => [...lines, ...errors.map(String)].join('\n'),
       terminate: () => end('SIGTERM'),
       kill: async () => void (await end('SIGKILL')),

@@ -1,25 +1,86 @@
+// A development server and a web page that follows it, until Ctrl-C.
+//
+//   node scripts/start.mjs             installs and builds first
+//   node scripts/start.mjs --built     starts what is built
 import { join } from 'node:path'
-import { isMain, main, ROOT, run } from './run.mjs'
+import { parseArgs } from 'node:util'
+import { openPage } from './flags-page.mjs'
+import { CommandFailed, isMain, main, ROOT } from './run.mjs'
+import { startServer } from './server-process.mjs'
 import { setUp } from './setup.mjs'
 
-/** Builds, and runs a development server until Ctrl-C. */
+/** What the page shows to begin with. */
+const SEEDS = {
+  'config/app-settings': {
+    theme: 'seagreen',
+    banner: 'This text is a field of a config document.',
+    maintenance: false,
+  },
+  'kv/buckets/flags/keys/new-checkout': false,
+  'kv/buckets/flags/keys/dark-mode': true,
+}
+
 async function start() {
-  await setUp()
-  const port = process.env.IRONFLOW_PORT || '9123'
-  const url = `http://localhost:${port}`
-  console.log(`
-A development server starts on ${url}: no key needed, reachable from this machine only, data in .ironflow.
-Try, in another terminal:
+  const { values } = parseArgs({ options: { built: { type: 'boolean' } } })
+  if (!values.built) await setUp()
+  const told = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve)
+  })
+  const data = process.env.IRONFLOW_DATA || join(ROOT, '.ironflow')
+  const server = await serve(process.env.IRONFLOW_PORT || '9123', data)
+  let page
+  try {
+    await seed(server.url)
+    page = await openPage(server.url)
+    console.log(greeting(server, page))
+    const end = await Promise.race([told, server.exited])
+    // Signals have names, exit codes are numbers.
+    if (typeof end !== 'string') throw new CommandFailed('ironflow serve', 1, `ended by itself\n${server.log()}`)
+  } finally {
+    await page?.close()
+    await server.stop()
+  }
+  console.log(`\nThe server and the page have stopped. The data stays in ${server.data}.`)
+}
 
-  curl -X PATCH ${url}/api/v1/config/limits -H 'content-type: application/json' -d '{"seats": 5}'
-  curl ${url}/api/v1/config/limits
-  curl -X PUT ${url}/api/v1/kv/buckets/sessions/keys/user.42 -H 'content-type: application/json' -d '{"cart": []}'
-  curl '${url}/api/v1/kv/buckets/sessions/keys?values=true'
-  (cd examples && IRONFLOW_SERVER_URL=${url} npx tsx src/config-quick-start.ts)
+/** Ctrl-C is for this process alone, which then ends the server, once and in order: hence `detached`. */
+async function serve(port, data) {
+  try {
+    return await startServer({ args: ['--dev', '--port', port], data, detached: true })
+  } catch (error) {
+    const { message } = error
+    const why = message.includes('EADDRINUSE')
+      ? `port ${port} is in use. To take another one: IRONFLOW_PORT=9200 npm start`
+      : message
+    throw new CommandFailed('npm start', 1, why)
+  }
+}
 
-Ctrl-C ends it.
-`)
-  await run(process.execPath, [join(ROOT, 'packages/cli/bin/ironflow.js'), 'serve', '--dev', '--port', port])
+/** Writes what is not there yet: what somebody changed stays. */
+async function seed(url) {
+  for (const [path, value] of Object.entries(SEEDS)) {
+    const answer = await fetch(`${url}/api/v1/${path}`, {
+      method: path.startsWith('config/') ? 'POST' : 'PUT',
+      headers: { 'content-type': 'application/json', 'if-none-match': '*' },
+      body: JSON.stringify(value),
+    })
+    if (!answer.ok && answer.status !== 412) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  }
+}
+
+function greeting({ url, data }, page) {
+  const json = "-H 'content-type: application/json'"
+  return `
+  page     ${page.url}
+  server   ${url}   (no key needed, reachable from this machine only, data in ${data})
+
+Open the page, then change something in another terminal and see it change:
+
+  (cd examples && IRONFLOW_SERVER_URL=${url} npx tsx src/set-flag.ts new-checkout on)
+  curl -X PUT ${url}/api/v1/kv/buckets/flags/keys/new-checkout ${json} -d false
+  curl -X PATCH ${url}/api/v1/config/app-settings ${json} -d '{"theme": "crimson"}'
+
+Ctrl-C ends both.`
 }
 
 if (isMain(import.meta.url)) await main(start)
