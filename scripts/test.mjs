@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureBrowser } from './browser.mjs'
 import { main, run, step } from './run.mjs'
 import { setUp } from './setup.mjs'
 
@@ -13,7 +14,7 @@ const steps = {
   types: { title: 'types', work: () => run('npm', ['run', 'typecheck']) },
   lint: { title: 'lint', work: () => run('npm', ['run', 'lint']) },
   unit: { title: 'unit and contract tests', work: (work) => vitest('unit', work) },
-  integration: { title: 'integration tests', work: (work) => vitest('integration', work) },
+  integration: { title: 'integration tests', work: (work) => vitest('integration', work), needsBrowser: true },
   packages: { title: 'package gates', work: () => run('node', ['scripts/check-packages.mjs']) },
 }
 
@@ -49,6 +50,7 @@ await main(async () => {
   const workDir = await mkdtemp(join(tmpdir(), 'ironflow-test-'))
   try {
     await setUp()
+    if (chosen.some(({ needsBrowser }) => needsBrowser)) await ensureBrowser()
     for (const { title, work } of chosen) {
       outcome.set(title, 'FAILED')
       await step(title, () => work(workDir))
