@@ -130,10 +130,11 @@ export class Session implements WatchHost {
    */
   reject(error: IronflowError & { fields?: Record<string, string> }, asked: readonly Subscription[]): boolean {
     const before = this.followers.size
-    const named = new Set(Object.keys(error.fields ?? {}).map((place) => /^subscriptions\.(\d+)/.exec(place)?.[1]))
-    for (const [index, { id }] of asked.entries()) {
-      if (named.has(undefined) || named.has(`${index}`)) this.followers.get(id)?.finish(error)
-    }
+    const named = Object.keys(error.fields ?? {}).map((place) => /^subscriptions\.(\d+)/.exec(place)?.[1])
+    // An environment that is wrong is wrong for all, also for those that nobody has asked for yet.
+    const isAboutAll = named.includes(undefined)
+    const ids = isAboutAll ? [...this.followers.keys()] : named.map((index) => asked[Number(index)]?.id ?? '')
+    for (const id of ids) this.followers.get(id)?.finish(error)
     return this.followers.size < before
   }
 
