@@ -201,7 +201,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: just('wait' as const), ms: fc.constantFrom(500, 1_500, RETENTION_MS + 1, 46_000) }),
   },
   { weight: 6, arbitrary: fc.record({ do: just('tell' as const), count: upTo(5) }) },
-  { weight: 10, arbitrary: fc.record({ do: just('answer' as const), count: upTo(20) }) },
+  { weight: 12, arbitrary: fc.record({ do: just('answer' as const), count: upTo(8) }) },
   { weight: 10, arbitrary: fc.record({ do: just('deliver' as const), count: upTo(30) }) },
   { weight: 4, arbitrary: fc.record({ do: just('cutAfter' as const), count: upTo(20) }) },
   { weight: 1, arbitrary: fc.record({ do: just('replace' as const), count: upTo(10) }) },
