@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { networkError } from '../src/network-error'
 import { expectNoUnhandledRejections } from './observe'
@@ -213,6 +214,21 @@ describe('close() tells nothing more and leaves nothing', () => {
     await bounded(gone, () => 'the peer was not told')
     await noSocketLeft()
     expect(client.told).toEqual(told)
+  })
+
+  test('in a callback, of several messages that came together', async () => {
+    await using server = await socketServer()
+    const client = open(server.url)
+    const { peer } = await server.peer()
+    await client.toTell(1)
+    client.react = () => client.socket.close()
+    const { _socket: stream } = peer as unknown as { _socket: Pick<NetSocket, 'cork' | 'uncork'> }
+    stream.cork()
+    for (let index = 0; index < 10; index++) peer.send(`message ${index}`)
+    stream.uncork()
+    await client.toTell(2)
+    await noSocketLeft()
+    expect(client.told).toEqual(['opened', 'message 0'])
   })
 
   test('for a peer that does not answer a close', async () => {

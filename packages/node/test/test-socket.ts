@@ -9,6 +9,8 @@ export class TestSocket {
   readonly told: string[] = []
   readonly ends: SocketEnd[] = []
   readonly socket: Socket
+  /** What is done when it tells something. */
+  react: () => void = () => undefined
   private wake: () => void = () => undefined
 
   constructor(url: string, protocols: string[] = ['ironflow.v1'], headers: Record<string, string> = {}) {
@@ -43,6 +45,7 @@ export class TestSocket {
 
   private tell(what: string): void {
     this.told.push(what)
+    this.react()
     this.wake()
   }
 }

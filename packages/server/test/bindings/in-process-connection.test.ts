@@ -1,288 +1,76 @@
-import { type ClientOptions, createClient, type IronflowClient, type IronflowError } from '@ironflow/node'
+import type { ServerFrame } from '@ironflow/core/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
-import { inProcessTransport, type ServerOptions } from '../../src'
-import { ADMIN_KEY, Harness } from '../support/harness'
+import { inProcessTransport } from '../../src'
+import { ADMIN_KEY, type Harness } from '../support/harness'
+import { closeAll, start, Told } from '../support/in-process'
+import { settle } from '../support/recording-sink'
 
-const PATIENCE_MS = 5_000
-const clients: IronflowClient[] = []
-const harnesses: Harness[] = []
+afterEach(closeAll)
 
-const start = (options: Partial<ServerOptions> = {}) => {
-  const harness = new Harness(options)
-  harnesses.push(harness)
-  return harness
-}
-const connect = ({ server }: Harness, apiKey: string | undefined = ADMIN_KEY, options: ClientOptions = {}) => {
-  const client = createClient({ transport: inProcessTransport(server, { apiKey }), ...options })
-  clients.push(client)
-  return client
-}
-
-/** What was told, and waiting for more. */
-class Told<E> {
-  readonly events: E[] = []
-  private wake: () => void = () => undefined
-
-  readonly take = (event: E): void => {
-    this.events.push(event)
-    this.wake()
-  }
-
-  /** Waits until so many things were told. */
-  async until(count: number): Promise<E[]> {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`was told ${JSON.stringify(this.events)}`)), PATIENCE_MS)
-      this.wake = () => {
-        if (this.events.length >= count) resolve()
-      }
-      this.wake()
-    }).finally(() => clearTimeout(timer))
-    return this.events
-  }
-}
-
-/** A watch of a bucket, and all that it tells. */
-function watch(client: IronflowClient, bucket = 'b', key?: string | string[]) {
-  const updates = new Told<unknown>()
-  const errors = new Told<IronflowError>()
-  const closes = new Told<IronflowError | undefined>()
-  const states = new Told<string>()
-  const watcher = client
-    .kv()
-    .bucket(bucket)
-    .watch(
-      {
-        onUpdate: ({ key, data, operation }) => updates.take([operation, key, data]),
-        onError: errors.take,
-        onClose: closes.take,
-        onStatus: ({ state }) => states.take(state),
-      },
-      { key },
-    )
-  return { watcher, updates, errors, closes, states }
-}
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.close()
-  for (const { server, engine } of harnesses.splice(0)) {
-    await server.close()
-    await engine.close()
-    expect(server.watching.size).toBe(0)
-  }
-})
-
-describe('a client within the process', () => {
-  test('is told values, then changes, of all that it watches, over one session', async () => {
-    const harness = start()
-    const client = connect(harness)
-    await client.kv().bucket('b').put('a', 1)
-    await client.config().set('limits', { seats: 5 })
-    const { watcher, updates, states } = watch(client)
-    const documents = new Told<unknown>()
-    const limits = client.config().watch('limits', { onUpdate: ({ data }) => documents.take(data) })
-    await Promise.all([watcher.ready, limits.ready])
-    expect([updates.events, documents.events]).toEqual([[['put', 'a', 1]], [{ seats: 5 }]])
-    expect([harness.server.watching.size, states.events.at(-1)]).toEqual([1, 'live'])
-    await client.kv().bucket('b').put('b', 2)
-    await client.kv().bucket('b').delete('a')
-    expect((await updates.until(3)).slice(1)).toEqual([
-      ['put', 'b', 2],
-      ['delete', 'a', undefined],
-    ])
-    expect(client.status()).toMatchObject({ state: 'live', transport: 'custom' })
-  })
-
-  test('may watch more while it is connected, and less', async () => {
-    const harness = start()
-    const client = connect(harness)
-    const first = watch(client)
-    await first.watcher.ready
-    const second = watch(client, 'c', 'a.*')
-    await second.watcher.ready
-    await client.kv().bucket('c').put('a.1', 1)
-    await client.kv().bucket('c').put('b.1', 1)
-    await client.kv().bucket('c').put('a.2', 2)
-    expect(await second.updates.until(2)).toEqual([
-      ['put', 'a.1', 1],
-      ['put', 'a.2', 2],
-    ])
-    second.watcher.stop()
-    await client.kv().bucket('c').put('a.3', 3)
-    await client.kv().bucket('b').put('x', 1)
-    await first.updates.until(1)
-    expect([second.updates.events.length, harness.server.watching.size]).toEqual([2, 1])
-  })
-
-  test('is not told while the writer is still at it: what a callback throws is not the store’s', async () => {
-    const client = connect(start())
-    const order: string[] = []
-    const watcher = client
-      .kv()
-      .bucket('b')
-      .watch({
-        onUpdate: () => {
-          order.push('told')
-          throw new Error('of the callback')
-        },
-      })
-    await watcher.ready
-    const written = client.kv().bucket('b').put('a', 1)
-    order.push('writing')
-    await written
-    expect(order[0]).toBe('writing')
-    expect(await client.kv().bucket('b').get('a')).toMatchObject({ value: 1 })
-  })
-})
-
-describe('a watch of what there cannot be', () => {
-  test('ends with the error, and nothing else does', async () => {
-    const client = connect(start())
-    const good = watch(client)
-    await good.watcher.ready
-    const bad = watch(client, 'no such!')
-    await expect(bad.watcher.ready).rejects.toMatchObject({ code: 'invalid_request', status: 400 })
-    expect(bad.errors.events).toMatchObject([{ fields: { target: expect.any(String) } }])
-    expect(bad.closes.events).toEqual(bad.errors.events)
-    expect(bad.watcher.status).toMatchObject({ state: 'closed' })
-    await client.kv().bucket('b').put('a', 1)
-    await good.updates.until(1)
-    expect(good.watcher.status.state).toBe('live')
-  })
-
-  test('ends with the error also where it is the first', async () => {
-    const client = connect(start())
-    const { watcher, errors } = watch(client, 'b', '*.')
-    await expect(watcher.ready).rejects.toMatchObject({ code: 'invalid_request' })
-    expect(errors.events).toHaveLength(1)
-    expect(client.status().state).toBe('idle')
-  })
-})
-
-describe('a key', () => {
-  test('that is unknown is told as such, and to the client', async () => {
-    const failures = new Told<[string, string]>()
-    const client = connect(start(), `ifkey_${'b'.repeat(48)}`, {
-      onError: ({ code }, { method }) => failures.take([code, method]),
+describe('a connection', () => {
+  /** A connection without a client, in sync with bucket `b`. */
+  const opened = async (harness: Harness) => {
+    const frames = new Told<ServerFrame>()
+    const ends = new Told<unknown>()
+    const connection = inProcessTransport(harness.server, { apiKey: ADMIN_KEY }).connect({
+      environment: undefined,
+      subscriptions: () => [{ id: '1', kind: 'kv', target: 'b' }],
+      frame: frames.take,
+      ended: ends.take,
     })
-    const { watcher, errors } = watch(client)
-    expect(await errors.until(1)).toMatchObject([{ code: 'unauthenticated', status: 401 }])
-    expect(failures.events).toEqual([['unauthenticated', 'kv.watch']])
-    expect(watcher.status.state).toBe('unauthorized')
-  })
+    const types = () => frames.events.map(({ type }) => type)
+    await frames.until(2)
+    expect(types()).toEqual(['welcome', 'synced'])
+    return { connection, frames, ends, types }
+  }
+  const put = ({ engine }: Harness) => engine.put('APP_default_b', 'a', { encoding: 'json', text: '1' })
 
-  test('that is missing is told as such', async () => {
+  test('tells nothing while the writer is still at it: a callback is no part of a commit', async () => {
     const harness = start()
-    const client = createClient({ transport: inProcessTransport(harness.server) })
-    clients.push(client)
-    const { errors } = watch(client)
-    expect(await errors.until(1)).toMatchObject([{ code: 'unauthenticated' }])
-  })
-
-  test('watches what its scopes let it, and waits for the right to the rest', async () => {
-    const harness = start()
-    const client = connect(harness, await harness.key({ role: 'viewer', scopes: ['read:kv:b'] }))
-    const [allowed, refused] = [watch(client), watch(client, 'c')]
-    await allowed.watcher.ready
-    expect(await refused.errors.until(1)).toMatchObject([{ code: 'unauthorized', status: 403 }])
-    expect([allowed.watcher.status.state, refused.watcher.status.state]).toEqual(['live', 'unauthorized'])
-    await harness.put('b/keys/a', 1)
-    expect(await allowed.updates.until(1)).toEqual([['put', 'a', 1]])
-  })
-
-  test('that is revoked ends what is watched with it', async () => {
-    const harness = start()
-    const { status, json } = await harness.request('POST', '/api/v1/apikeys', { body: { name: 'k', role: 'admin' } })
-    expect(status).toBe(201)
-    const client = connect(harness, json.key)
-    const { watcher, errors } = watch(client)
-    await watcher.ready
-    await harness.request('DELETE', `/api/v1/apikeys/${json.id}`)
-    harness.server.watching.tick()
-    expect(await errors.until(1)).toMatchObject([{ code: 'unauthenticated' }])
-    expect(watcher.status.state).toBe('unauthorized')
-    expect(harness.server.watching.size).toBe(0)
-  })
-})
-
-describe('environments', () => {
-  test('are worlds of their own', async () => {
-    const harness = start()
-    const [prod, other] = [connect(harness, undefined, { environment: 'prod' }), connect(harness)]
-    const [ofProd, ofOther] = [watch(prod), watch(other)]
-    await Promise.all([ofProd.watcher.ready, ofOther.watcher.ready])
-    await prod.kv().bucket('b').put('a', 'prod')
-    await other.kv().bucket('b').put('a', 'default')
-    expect(await ofProd.updates.until(1)).toEqual([['put', 'a', 'prod']])
-    expect(await ofOther.updates.until(1)).toEqual([['put', 'a', 'default']])
-  })
-
-  test('that are not known end what is watched there', async () => {
-    const client = connect(start({ environments: ['default'] }), undefined, { environment: 'prdo' })
-    const { watcher, errors } = watch(client)
-    await expect(watcher.ready).rejects.toMatchObject({ code: 'invalid_request' })
-    expect(errors.events[0]?.message).toContain('prdo is not one of this server')
-  })
-})
-
-describe('the end', () => {
-  test('by the client leaves nothing on the server, and tells nothing more', async () => {
-    const harness = start()
-    const client = connect(harness)
-    const { watcher, updates, closes, errors } = watch(client)
-    await watcher.ready
-    const written = harness.put('b/keys/a', 1)
-    await client.close()
-    expect(harness.server.watching.size).toBe(0)
+    const { frames, types } = await opened(harness)
+    const written = put(harness)
+    expect(frames.events).toHaveLength(2)
     await written
-    expect([updates.events, closes.events, errors.events]).toEqual([[], [undefined], []])
+    await frames.until(3)
+    expect(types()).toEqual(['welcome', 'synced', 'kv_update'])
   })
 
-  test('by the client is the end also while the key is looked up', async () => {
+  test('tells nothing after it was closed, also of what was on its way', async () => {
     const harness = start()
-    const client = connect(harness)
-    watch(client)
-    // The connection is being made by then, and not yet open.
-    await Promise.resolve()
-    await client.close()
-    await harness.get('b/keys/a')
-    expect(harness.server.watching.size).toBe(0)
+    const { connection, frames, ends } = await opened(harness)
+    const written = put(harness)
+    connection.close()
+    connection.close()
+    await written
+    await settle()
+    expect([frames.events.length, ends.events]).toEqual([2, []])
   })
 
-  test('when nothing is watched any more', async () => {
+  test('that the server ends tells all that was said before, and then nothing more', async () => {
     const harness = start()
-    const client = connect(harness)
-    const { watcher } = watch(client)
-    await watcher.ready
-    expect(harness.server.watching.size).toBe(1)
-    watcher.stop()
-    await new Promise((resolve) => setImmediate(resolve))
-    expect([harness.server.watching.size, client.status().state]).toEqual([0, 'idle'])
-  })
-
-  test('by the server says when to come back, and who comes earlier is sent away', async () => {
-    const harness = start()
-    const client = connect(harness)
-    const { watcher, states } = watch(client)
-    await watcher.ready
-    const before = Date.now()
+    const { connection, frames, ends, types } = await opened(harness)
+    const written = put(harness)
     harness.server.drain()
-    await states.until(3)
-    const { status } = watcher
-    expect(status).toMatchObject({ state: 'interrupted', error: { message: 'the server goes away' } })
-    expect(status.state === 'interrupted' && status.retryAt - before).toBeGreaterThanOrEqual(500)
-    const late = watch(connect(harness))
-    await late.states.until(2)
-    expect(late.watcher.status).toMatchObject({ state: 'interrupted', error: { code: 'unavailable', status: 503 } })
+    await written
+    expect(await ends.until(1)).toMatchObject([{ error: { code: 'connection_failed', retryable: true } }])
+    expect(types()).toEqual(['welcome', 'synced', 'kv_update', 'goodbye'])
+    expect(connection.send({ type: 'subscribe', id: '2', kind: 'kv', target: 'c' })).toBe(true)
+    await settle()
+    expect([frames.events.length, ends.events.length]).toEqual([4, 1])
   })
 
-  test('by the server, of a client with more than a server takes, says so', async () => {
-    const harness = start({ limits: { streams: 1 } })
-    const first = watch(connect(harness))
-    await first.watcher.ready
-    const second = watch(connect(harness))
-    await second.states.until(2)
-    expect(second.watcher.status).toMatchObject({ state: 'interrupted', error: { code: 'rate_limited' } })
-    expect(first.watcher.status.state).toBe('live')
+  test('tells nothing more of what is not watched any more', async () => {
+    const harness = start()
+    const { connection, frames } = await opened(harness)
+    connection.send({ type: 'subscribe', id: '2', kind: 'kv', target: 'b' })
+    await frames.until(3)
+    connection.send({ type: 'unsubscribe', id: '1' })
+    await put(harness)
+    await frames.until(4)
+    await settle()
+    expect(frames.events.slice(2)).toMatchObject([
+      { type: 'synced', sub: '2' },
+      { type: 'kv_update', sub: '2' },
+    ])
   })
 })

@@ -27,3 +27,13 @@ test('a deletion that nobody saw has the revision at which it was found', () => 
 test('a deletion with the whole bucket, which has no revision then, is still after what was told', () => {
   expect(goneAt('e-0-1767225600000')).toMatchObject({ type: 'config_delete', revision: 8 })
 })
+
+test('a key that comes again before all has come, as a change, is not gone', () => {
+  const kind: WatchKind<unknown> = CONFIG
+  const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
+  const update = { type: 'config_update', name: 'limits', data: {}, updatedAt } as const
+  progress.change({ ...update, revision: 7, cursor: 'e-7-1' })
+  progress.reset({ type: 'reset', reason: 'bucket_deleted' })
+  expect(progress.change({ ...update, revision: 12, cursor: 'e-12-1' })).toMatchObject({ revision: 12 })
+  expect(progress.synced({ type: 'synced', cursor: 'e-12-1' })).toEqual([])
+})
