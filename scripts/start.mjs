@@ -6,19 +6,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openPage } from './flags-page.mjs'
 import { CommandFailed, isMain, main, ROOT } from './run.mjs'
+import { seed } from './seed.mjs'
 import { startServer } from './server-process.mjs'
 import { setUp } from './setup.mjs'
-
-/** What the page shows to begin with. */
-const SEEDS = {
-  'config/app-settings': {
-    theme: 'seagreen',
-    banner: 'This text is a field of a config document.',
-    maintenance: false,
-  },
-  'kv/buckets/flags/keys/new-checkout': false,
-  'kv/buckets/flags/keys/dark-mode': true,
-}
 
 async function start() {
   const { values } = parseArgs({ options: { built: { type: 'boolean' } } })
@@ -53,18 +43,6 @@ async function serve(port, data) {
       ? `port ${port} is in use. To take another one: IRONFLOW_PORT=9200 npm start`
       : message
     throw new CommandFailed('npm start', 1, why)
-  }
-}
-
-/** Writes what is not there yet: what somebody changed stays. */
-async function seed(url) {
-  for (const [path, value] of Object.entries(SEEDS)) {
-    const answer = await fetch(`${url}/api/v1/${path}`, {
-      method: path.startsWith('config/') ? 'POST' : 'PUT',
-      headers: { 'content-type': 'application/json', 'if-none-match': '*' },
-      body: JSON.stringify(value),
-    })
-    if (!answer.ok && answer.status !== 412) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
   }
 }
 

@@ -21,6 +21,8 @@ export function clock(time: string | number): string {
 /** Shows that a row has just changed. */
 export function flash(row: HTMLElement): void {
   row.classList.add('changed')
+  // A row that moves would begin again.
+  row.addEventListener('animationend', () => row.classList.remove('changed'), { once: true })
 }
 
 /** Says it to those who do not see the page. */
