@@ -11,6 +11,7 @@ import type { HttpRequest } from '../message'
 import { requestIdFrom } from '../request-id'
 import type { SocketPeer, SocketSession } from '../websocket'
 import { KEEP_ALIVE_MS } from './stream'
+import { textFrame } from './text-frame'
 
 /** A value as large as a body may be takes more as JSON in a frame: base64 and escapes. */
 const FRAME_OVERHEAD = 2
@@ -18,9 +19,9 @@ const FRAME_OVERHEAD = 2
 /** Makes WebSockets of requests that ask for it. */
 export class Upgrade {
   private readonly sockets: WebSocketServer
-  /** The text that was sent last, as bytes: what goes to many is made once. */
+  /** What was sent last: what goes to many is made once. */
   private lastText = ''
-  private lastBytes = Buffer.alloc(0)
+  private lastFrame = textFrame('')
 
   constructor(private readonly server: IronflowServer) {
     this.sockets = new WebSocketServer({
@@ -75,13 +76,13 @@ export class Upgrade {
       },
       send: (text) => {
         if (ws.readyState !== ws.OPEN) return
-        // What is sent in one go leaves in one go.
+        socket.write(this.frameOf(text))
+        // The first leaves at once: often it is the only one. What follows in the same go leaves together.
         if (!isCorked) {
           isCorked = true
           socket.cork()
           process.nextTick(uncork)
         }
-        ws.send(this.bytesOf(text), TEXT)
       },
       close: (code, reason) => ws.close(code, reason),
       pause: () => ws.pause(),
@@ -104,16 +105,14 @@ export class Upgrade {
     ws.on('close', () => session.closed())
   }
 
-  private bytesOf(text: string): Buffer {
+  private frameOf(text: string): Buffer {
     if (text !== this.lastText) {
       this.lastText = text
-      this.lastBytes = Buffer.from(text)
+      this.lastFrame = textFrame(text)
     }
-    return this.lastBytes
+    return this.lastFrame
   }
 }
-
-const TEXT = { binary: false }
 
 /** Answers in place of an upgrade, and closes. */
 function refuse(socket: Duplex, error: IronflowError, requestId: string): void {
