@@ -1,0 +1,59 @@
+import type { WatchStatus } from '@ironflow/core'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { AdjustableClock } from '../support/adjustable-clock'
+import { nodeClient } from '../support/node-client'
+import { useWorld } from '../support/world'
+
+/** Three heartbeats that did not come. */
+const SILENCE_MS = 45_000
+/** How many times as fast as ours the clients' clock runs while the server is silent. */
+const HASTE = 20
+
+const world = useWorld()
+
+describe.each(['websocket', 'sse'] as const)('a server that is stopped, watched over %s', (transport) => {
+  afterEach(() => process.kill(world.server.pid, 'SIGCONT'))
+
+  it('is noticed within 45 seconds, and watches are in sync within 5 seconds after it goes on', async () => {
+    const clock = new AdjustableClock()
+    const { url: serverUrl, apiKey } = world.server
+    await using client = nodeClient({ serverUrl, apiKey, transport }, clock.platform)
+    const bucket = world.client().kv().bucket('silent')
+    await bucket.put(transport, 'before')
+    const values: unknown[] = []
+    const told: Array<{ status: WatchStatus; at: number }> = []
+    const watcher = client
+      .kv()
+      .bucket('silent')
+      .watch(
+        {
+          onUpdate: ({ data }) => values.push(data),
+          onStatus: (status) => told.push({ status, at: clock.now() }),
+        },
+        { key: transport },
+      )
+    await watcher.ready
+    expect(client.status()).toMatchObject({ state: 'live', transport })
+
+    process.kill(world.server.pid, 'SIGSTOP')
+    const stoppedAt = clock.now()
+    clock.runAt(HASTE)
+    await vi.waitFor(() => expect(watcher.status.state).toBe('interrupted'), { timeout: 10_000, interval: 5 })
+    clock.runAt(1)
+    const noticed = told.find(({ status }) => status.state === 'interrupted')
+    // The last message came before it was stopped; and one tick of our clock is a second of theirs.
+    expect((noticed?.at ?? 0) - stoppedAt).toBeGreaterThan(SILENCE_MS - 15_000)
+    expect((noticed?.at ?? 0) - stoppedAt).toBeLessThan(SILENCE_MS + 5_000)
+    expect(noticed?.status).toMatchObject({ error: { code: 'timeout', message: 'the connection went silent' } })
+    expect(client.status()).toMatchObject({ state: 'interrupted', lastSyncedAt: expect.any(Number), transport })
+    expect(stoppedAt - (watcher.status.lastSyncedAt ?? 0)).toBeGreaterThanOrEqual(0)
+
+    process.kill(world.server.pid, 'SIGCONT')
+    void bucket.put(transport, 'after')
+    const isBack = () => {
+      expect(values).toEqual(['before', 'after'])
+      expect(client.status().state).toBe('live')
+    }
+    await vi.waitFor(isBack, { timeout: 5_000, interval: 20 })
+  })
+})
