@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { broadcast } from './rows/broadcast.mjs'
 import { durableWrites } from './rows/durable-writes.mjs'
 import { kvReads } from './rows/kv-reads.mjs'
 import { listing } from './rows/listing.mjs'
@@ -9,7 +10,7 @@ import { slowDisk } from './rows/slow-disk.mjs'
 import { startup } from './rows/startup.mjs'
 import { printTable, round } from './table.mjs'
 
-const ROWS = { kvReads, durableWrites, sdkReads, listing, startup, slowDisk }
+const ROWS = { kvReads, durableWrites, sdkReads, listing, startup, slowDisk, broadcast }
 
 /** Programs the rows need, and the Debian packages that have them. */
 const PROGRAMS = { wrk: 'wrk', etcd: 'etcd-server', strace: 'strace' }
