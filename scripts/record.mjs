@@ -42,7 +42,7 @@ async function record() {
     await seed(server.url)
     const page = await openPage(server.url)
     opened.unshift(page.close)
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
     opened.unshift(() => browser.close())
     const stage = await browser.newPage({ viewport: SIZE, deviceScaleFactor: 2, colorScheme: 'light' })
     const frames = await play(stage, page.url, server.url)

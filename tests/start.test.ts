@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createClient } from '@ironflow/node'
+import { chromium } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findBrowser } from '../scripts/browser.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -68,6 +70,33 @@ describe('npm start', () => {
     await using client = createClient({ serverUrl: server })
     expect((await client.kv().bucket<boolean>('flags').get('new-checkout')).value).toBe(true)
     expect((await client.config().get('app-settings')).data).toMatchObject({ maintenance: false })
+  })
+
+  it('serves a page that shows what is set, at once, and what is taken away', async () => {
+    const { page: address, server } = await addresses(start('0'))
+    await using client = createClient({ serverUrl: server })
+    const flags = client.kv().bucket<boolean>('flags')
+    const browser = await chromium.launch({
+      executablePath: String(findBrowser()),
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    })
+    try {
+      const page = await browser.newPage()
+      await page.goto(address)
+      await page.getByText('live over a WebSocket').waitFor()
+      await page.getByRole('row', { name: 'new-checkout off' }).waitFor()
+      await flags.put('new-checkout', true)
+      await page.getByRole('row', { name: 'new-checkout on' }).waitFor()
+      expect(await page.getByRole('status').textContent()).toBe('new-checkout is on')
+      await flags.delete('new-checkout')
+      await page.getByRole('row', { name: 'new-checkout' }).waitFor({ state: 'detached' })
+      await client.config().patch('app-settings', { banner: 'Sale today' })
+      await page.getByText('Sale today', { exact: true }).waitFor()
+      await client.config().delete('app-settings')
+      await page.getByText('there is no such document').waitFor()
+    } finally {
+      await browser.close()
+    }
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends the page and the server on %s', async (signal) => {
