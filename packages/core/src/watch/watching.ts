@@ -58,7 +58,7 @@ export class Watching {
     this.socketCalls =
       transport === 'websocket' ? new SocketCalls(this.loop, () => this.endpoint(), platform) : undefined
     credentials.onNewKey = () => this.loop.rekeyed()
-    this.lastTold = this.status()
+    this.lastTold = { state: 'idle', transport: this.dialer.kind }
   }
 
   /** What carries calls, where that is the same connection. */
@@ -88,9 +88,11 @@ export class Watching {
 
   status(): ClientStatus {
     const { kind: transport, reason: transportReason } = this.dialer
-    const isLive = this.loop.condition.state === 'live' && this.session.isSynced
-    const lastSyncedAt = isLive ? this.loop.lastFrameAt : this.lastSyncedAt
-    return { ...this.condition(), lastSyncedAt, transport, transportReason }
+    const condition = this.condition()
+    // What has only just ceased to be live, and was not told yet, was in sync until now.
+    const isSynced = condition.state === 'live' || this.lastTold.state === 'live'
+    const lastSyncedAt = isSynced ? this.loop.lastFrameAt : this.lastSyncedAt
+    return { ...condition, lastSyncedAt, transport, transportReason }
   }
 
   /** A call was answered: the server can be reached. */
@@ -109,7 +111,9 @@ export class Watching {
 
   private condition(): Condition {
     const { condition } = this.loop
-    if (condition.state === 'idle') return this.session.parkedCondition ?? condition
+    // A connection may be there for calls alone.
+    const carriesNone = condition.state === 'idle' || (condition.state === 'live' && this.session.active === 0)
+    if (carriesNone && this.session.parkedCondition) return this.session.parkedCondition
     if (condition.state !== 'live') return condition
     return this.session.isSynced ? { state: 'live', since: this.syncedSince } : { state: 'connecting' }
   }

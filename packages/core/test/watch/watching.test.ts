@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { settle } from '../fake-platform'
+import { broken } from '../fake-transport'
+import { synced, watchWorld } from './world'
+
+describe('the status of a client', () => {
+  test('goes from idle over connecting to live, and back when nothing is watched any more', async () => {
+    const { bucket, client, last, states } = watchWorld()
+    expect(client.status()).toMatchObject({ state: 'idle', transport: 'custom' })
+    const watcher = bucket.watch()
+    const connection = await last()
+    expect(client.status().state).toBe('connecting')
+    connection.openInSync()
+    expect(client.status().state).toBe('live')
+    watcher.stop()
+    await settle()
+    expect(states()).toEqual(['connecting', 'live', 'idle'])
+  })
+
+  test('is live when every watch is in sync, and not before', async () => {
+    const { bucket, client, last } = watchWorld()
+    bucket.watch()
+    bucket.watch()
+    const connection = await last()
+    connection.open()
+    connection.receive(synced(1, '1'))
+    expect(client.status().state).toBe('connecting')
+    connection.receive(synced(1, '2'))
+    expect(client.status().state).toBe('live')
+  })
+
+  test('is connecting again while another watch gets its values', async () => {
+    const { bucket, last, states } = watchWorld()
+    bucket.watch()
+    const connection = await last()
+    connection.openInSync()
+    bucket.watch()
+    await settle()
+    connection.receive(synced(1, '2'))
+    expect(states()).toEqual(['connecting', 'live', 'connecting', 'live'])
+  })
+
+  test('is told each time that it is another, and not otherwise', async () => {
+    const { bucket, last, platform, states } = watchWorld()
+    const watcher = bucket.watch()
+    const connection = await last()
+    connection.openInSync()
+    for (let i = 0; i < 3; i++) {
+      connection.receive({ type: 'heartbeat', cursors: {} }, synced(2))
+      bucket.watch().stop()
+      await settle()
+    }
+    connection.end(broken())
+    platform.signal({ type: 'pause', reason: 'hidden' })
+    platform.signal({ type: 'pause', reason: 'hidden' })
+    platform.signal({ type: 'resume', reason: 'hidden' })
+    watcher.stop()
+    await settle()
+    expect(states()).toEqual(['connecting', 'live', 'interrupted', 'paused', 'connecting', 'idle'])
+  })
+
+  test('is told again for each attempt that fails: it says when the next one is', async () => {
+    const { bucket, last, platform, statuses } = watchWorld()
+    bucket.watch()
+    for (let i = 0; i < 3; i++) {
+      ;(await last()).end(broken())
+      await platform.advance(4_000)
+    }
+    const retries = statuses.flatMap((status) => (status.state === 'interrupted' ? [status.retryAt] : []))
+    expect(new Set(retries).size).toBe(3)
+  })
+
+  test('says since when it is live, and when it was last known to be', async () => {
+    const { bucket, client, last, platform } = watchWorld()
+    bucket.watch()
+    const connection = await last()
+    expect(client.status().lastSyncedAt).toBeUndefined()
+    connection.openInSync()
+    const since = platform.now()
+    await platform.advance(10_000)
+    connection.receive({ type: 'heartbeat', cursors: {} })
+    await platform.advance(1_000)
+    expect(client.status()).toMatchObject({ state: 'live', since, lastSyncedAt: since + 10_000 })
+    connection.end(broken())
+    await platform.advance(1_000)
+    expect(client.status()).toMatchObject({ lastSyncedAt: since + 10_000 })
+  })
+
+  test('keeps when it was in sync where another watch has just been started', async () => {
+    const { bucket, client, last, platform } = watchWorld()
+    bucket.watch()
+    ;(await last()).openInSync()
+    const syncedAt = platform.now()
+    bucket.watch()
+    expect(client.status()).toMatchObject({ state: 'connecting', lastSyncedAt: syncedAt })
+  })
+
+  test('is closed after the client was, once', async () => {
+    const { bucket, client, last, states } = watchWorld()
+    bucket.watch()
+    ;(await last()).openInSync()
+    await client.close()
+    await client.close()
+    expect(client.status().state).toBe('closed')
+    expect(states()).toEqual(['connecting', 'live', 'closed'])
+  })
+
+  test('is the same, whatever its hook throws', async () => {
+    const { bucket, client, last } = watchWorld({
+      onStatus: () => {
+        throw new Error('oops')
+      },
+    })
+    bucket.watch()
+    ;(await last()).openInSync()
+    expect(client.status().state).toBe('live')
+  })
+})
+
+describe('over WebSockets, with a key that a function brings', () => {
+  test('another key opens another connection where a watch was refused with the old one', async () => {
+    let key = 'ifkey_old'
+    const fetch = async (_: unknown, init?: RequestInit) => {
+      const isNew = new Headers(init?.headers).get('authorization') === 'Bearer ifkey_new'
+      key = 'ifkey_new'
+      return isNew ? Response.json({ name: 'limits', data: {}, revision: 1 }) : new Response('{}', { status: 401 })
+    }
+    const { bucket, client, platform } = watchWorld({ transport: 'auto', apiKey: () => key, fetch })
+    bucket.watch()
+    const other = bucket.watch()
+    await settle()
+    const [first] = platform.sockets
+    first?.open()
+    first?.receive({ type: 'welcome', heartbeatMs: 15_000 })
+    first?.receive({ type: 'error', sub: '2', code: 'unauthorized', detail: 'not with this key' })
+    expect(other.status.state).toBe('unauthorized')
+    await platform.run(client.config().get('limits'))
+    await settle()
+    expect(first?.isClosed).toBe(true)
+    expect(platform.sockets).toHaveLength(2)
+    platform.sockets[1]?.open()
+    expect(platform.sockets[1]?.sent).toHaveLength(2)
+  })
+})
+
+describe('over the socket that carries calls as well', () => {
+  test('watches that are all refused are that, also while a call keeps the connection', async () => {
+    const { bucket, client, platform } = watchWorld({ transport: 'websocket' })
+    bucket.watch()
+    client
+      .config()
+      .get('limits')
+      .catch(() => undefined)
+    await settle()
+    const [socket] = platform.sockets
+    socket?.open()
+    socket?.receive({ type: 'welcome', heartbeatMs: 15_000 })
+    socket?.receive({ type: 'error', sub: '1', code: 'unauthorized', detail: 'not with this key' })
+    await settle()
+    expect(socket?.isClosed).toBe(false)
+    expect(client.status().state).toBe('unauthorized')
+    await client.close()
+    expect(platform.timers.size).toBe(0)
+  })
+})
