@@ -21,6 +21,8 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // What is awaited goes through processes and browsers.
+          expect: { poll: { timeout: 10_000 } },
           // Each file may start servers of its own, and a loaded machine turns their timings into flakes.
           fileParallelism: false,
         },

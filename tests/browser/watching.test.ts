@@ -141,7 +141,7 @@ describe('over a WebSocket', () => {
       return codes
     })
     await apiKeys.revoke(id)
-    await expect.poll(() => statusOf(client), { timeout: 10_000 }).toMatchObject({ state: 'unauthorized' })
+    await expect.poll(() => statusOf(client)).toMatchObject({ state: 'unauthorized' })
     expect(await errors.jsonValue()).toEqual(['unauthenticated'])
   })
 

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import type * as Sdk from '@ironflow/browser'
 import { createClient, type IronflowClient, type Role } from '@ironflow/node'
 import { build } from 'esbuild'
-import { type Browser, type BrowserContext, chromium, type JSHandle, type Page } from 'playwright-core'
+import type { BrowserContext, JSHandle, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { findBrowser } from '../../scripts/browser.mjs'
 import { type ServerProcess, startServer } from '../../scripts/server-process.mjs'
+import { type Chromium, launchChromium } from './chromium'
 
 declare global {
   /** The browser package, in pages: what the script tag makes, and what our bundle of the ES module makes of itself. */
@@ -28,31 +28,35 @@ export interface OpenPage {
 /** A real server that wants keys, a site whose origin it admits, and a real browser, for one test file. */
 export interface BrowserWorld {
   readonly server: ServerProcess
-  readonly browser: Browser
   /** Where pages come from. */
   readonly origin: string
   /** A client outside of the browser, with the admin key. */
   readonly admin: IronflowClient
   /** A new key of that kind. */
   key(role: Role, ...scopes: string[]): Promise<string>
-  /** Opens a page in a browser profile of its own, which ends with the test. */
+  /** Opens a page, which ends with the test. */
   open(options: Sdk.BrowserClientOptions, how?: { build?: Build; origin?: string; clock?: boolean }): Promise<OpenPage>
 }
 
-/** Starts all of it before the file's tests, and ends it after them. */
-export function useBrowserWorld(): BrowserWorld {
+/**
+ * Starts all of it before the file's tests, and ends it after them. Each page has a browser profile of its own; with
+ * `tabs`, pages are tabs of one window instead, of which people see one at a time.
+ */
+export function useBrowserWorld({ tabs = false } = {}): BrowserWorld {
   const world = {} as { -readonly [name in keyof BrowserWorld]: BrowserWorld[name] }
-  const contexts: BrowserContext[] = []
+  const opened: Array<Page | BrowserContext> = []
   let site: Server | undefined
+  let chromium: Chromium | undefined
 
   world.key = async (role, ...scopes) => {
     const { key } = await world.admin.admin().apiKeys.create({ name: 'page', role, ...(scopes.length && { scopes }) })
     return key
   }
   world.open = async (options, { build = 'script', origin = world.origin, clock = false } = {}) => {
-    const context = await world.browser.newContext()
-    contexts.push(context)
+    const { browser } = chromium as Chromium
+    const context = (tabs && browser.contexts()[0]) || (await browser.newContext())
     const page = await context.newPage()
+    opened.push(tabs ? page : context)
     if (clock) await page.clock.install()
     await page.goto(`${origin}/${build}.html`)
     const all = { serverUrl: world.server.url, ...options }
@@ -67,32 +71,19 @@ export function useBrowserWorld(): BrowserWorld {
     const origins = [world.origin, `http://app.test:${port}`]
     world.server = await startServer({ args: origins.flatMap((origin) => ['--cors-origin', origin]) })
     world.admin = createClient({ serverUrl: world.server.url, apiKey: world.server.apiKey })
-    world.browser = await launch()
+    chromium = await launchChromium()
   })
   afterEach(async () => {
-    for (const context of contexts.splice(0)) await context.close()
+    for (const each of opened.splice(0)) await each.close()
   })
   afterAll(async () => {
-    await world.browser?.close()
+    await chromium?.close()
     await world.admin?.close()
     await world.server?.stop()
     site?.closeAllConnections()
     site?.close()
   })
   return world
-}
-
-async function launch(): Promise<Browser> {
-  const executablePath = findBrowser()
-  if (executablePath === undefined) throw new Error('there is no Chromium: run `node scripts/browser.mjs`')
-  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({
-    executablePath,
-    // A name that is not this machine's, for pages that are not trusted as those of localhost are.
-    args: [...asRoot, '--host-resolver-rules=MAP app.test 127.0.0.1'],
-    // Whoever looks at pages has this cache.
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  })
 }
 
 /** A site with a page for each build of the package. */
