@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A proxy that knows nothing but bytes, and what it does to connections. */
-export interface TcpProxy {
+export interface TcpProxy extends AsyncDisposable {
   /** Where clients find the server behind it. */
   readonly url: string
   /** How many connections were cut so far. */
@@ -15,7 +15,6 @@ export interface TcpProxy {
   /** Reads nothing more of what the server sends, and goes on with it. */
   pause(): void
   resume(): void
-  close(): Promise<void>
 }
 
 export interface TcpProxyOptions {
@@ -95,7 +94,7 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
       isPaused = false
       for (const upstream of upstreams) upstream.resume()
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       const closed = once(listener, 'close')
       listener.close()
       for (const socket of [...clients, ...upstreams]) socket.destroy()

@@ -28,7 +28,7 @@ async function witness(transport: 'websocket' | 'sse' | 'poll'): Promise<Witness
     cutAfter: () => Math.floor(60 * 2 ** (7 * random())),
     isReset: () => random() < 0.5,
   })
-  afterAll(() => proxy.close())
+  afterAll(() => proxy[Symbol.asyncDispose]())
   const client: IronflowClient = world.client({
     transport,
     serverUrl: proxy.url,
