@@ -9,8 +9,8 @@ import type { Connection, ConnectionEnd } from '../transport/transport'
 import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
 import { Liveness } from './liveness'
+import { Recovery } from './recovery'
 import type { Carrier, Session } from './session'
-import { BASE_DELAY_MS, Setbacks } from './setbacks'
 import { type Event, next, type State } from './state'
 import type { Condition } from './status'
 
@@ -43,29 +43,21 @@ export class Loop implements Carrier {
   private cancelRecheck: (() => void) | undefined
   private readonly liveness: Liveness
   private readonly lifecycle: Lifecycle
+  private readonly recovery: Recovery
   /** Who needs a connection besides the watches: calls. */
   private holders = 0
   private isUpdating = false
   private needsReopening = false
 
-  private readonly setbacks: Setbacks
-  private openedAt = 0
-  private failedAt = 0
-  private retryAt = 0
-  /** Before then the server does not want to see us. */
-  private notBefore = 0
-  private error: IronflowError | undefined
-  private hasRenewedKey = false
-
   constructor(
     private readonly session: Session,
     private readonly dialer: Dialer,
-    private readonly credentials: Pick<Credentials, 'canRenew'>,
+    credentials: Pick<Credentials, 'canRenew'>,
     private readonly options: { readonly environment: string | undefined; readonly retry: RetryPolicy },
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer' | 'lifecycle'>,
     private readonly events: LoopEvents,
   ) {
-    this.setbacks = new Setbacks(options.retry)
+    this.recovery = new Recovery(credentials, options.retry, platform)
     this.lifecycle = new Lifecycle(platform, {
       // At once: a page that is about to be frozen gets no other chance.
       changed: () => this.startOrStop(),
@@ -87,8 +79,9 @@ export class Loop implements Carrier {
 
   /** How it is with the connection; with each watch, the watch itself knows best. */
   get condition(): Condition {
-    const { state, error, retryAt } = this
-    if (state === 'open') return { state: 'live', since: this.openedAt }
+    const { state } = this
+    const { error, openedAt, retryAt } = this.recovery
+    if (state === 'open') return { state: 'live', since: openedAt }
     if (state === 'waiting' && error) return { state: 'interrupted', error, retryAt }
     if (state === 'unauthorized' && error) return { state: 'unauthorized', error, retryAt }
     if (state === 'closed') return { state }
@@ -98,12 +91,12 @@ export class Loop implements Carrier {
 
   /** How many attempts to connect `onError` is told of. */
   get attempts(): number {
-    return this.setbacks.attempts
+    return this.recovery.attempts
   }
 
   /** Why it will not connect for a while. */
   get refusal(): IronflowError | undefined {
-    return this.state === 'unauthorized' ? this.error : undefined
+    return this.state === 'unauthorized' ? this.recovery.error : undefined
   }
 
   /** Whether messages can be sent now. */
@@ -154,13 +147,13 @@ export class Loop implements Carrier {
 
   /** There is reason to believe that it works again. The server's own wish to be left alone for a while counts more. */
   wake(): void {
-    if (this.platform.now() >= this.notBefore) this.fire('wake')
+    if (this.recovery.floorMs <= 0) this.fire('wake')
     this.liveness.check()
   }
 
   /** The server can be reached. Who waits for longer than after a first failure waits no more. */
   answered(): void {
-    if (this.state === 'waiting' && this.platform.now() - this.failedAt >= BASE_DELAY_MS) this.wake()
+    if (this.state === 'waiting' && this.recovery.hasWaited) this.wake()
   }
 
   /** This connection is no good for what is to come. */
@@ -202,16 +195,13 @@ export class Loop implements Carrier {
     this.cancelRecheck?.()
     this.cancelTimer = this.cancelRecheck = undefined
     this.liveness.stop()
-    this.noteHealth()
+    if (this.isOpen) this.recovery.left()
   }
 
   private enter(): void {
-    const { state, platform, dialer } = this
+    const { state, platform, dialer, recovery } = this
     if (state === 'open') {
-      this.openedAt = platform.now()
-      this.error = undefined
-      this.hasRenewedKey = false
-      this.setbacks.accepted()
+      recovery.opened()
       this.liveness.start(HEARTBEAT_MS)
       const { recheckMs } = dialer
       if (recheckMs !== undefined) this.cancelRecheck = platform.setTimer(() => this.recheck(), recheckMs)
@@ -223,17 +213,16 @@ export class Loop implements Carrier {
     if (state === 'connecting') this.connectWhenWelcome()
     if (state === 'waiting' || state === 'unauthorized') {
       this.cancelTimer = platform.setTimer(() => {
-        // Was waited for too; and the clock may have been put back meanwhile.
-        this.notBefore = 0
+        recovery.waited()
         this.fire('due')
-      }, this.retryAt - platform.now())
+      }, recovery.waitMs)
     }
   }
 
   /** Who begins anew, after a pause or with another watch, does not come sooner for that. */
   private connectWhenWelcome(): void {
-    const restMs = this.notBefore - this.platform.now()
-    if (restMs > 0) this.cancelTimer = this.platform.setTimer(() => this.connect(), restMs)
+    const { floorMs } = this.recovery
+    if (floorMs > 0) this.cancelTimer = this.platform.setTimer(() => this.connect(), floorMs)
     else this.connect()
   }
 
@@ -268,7 +257,7 @@ export class Loop implements Carrier {
     if (!connection) return
     connection.close()
     this.session.interrupted()
-    this.events.down(this.error ?? new ConnectionError('the connection was closed', 'connection_failed'))
+    this.events.down(this.recovery.error ?? new ConnectionError('the connection was closed', 'connection_failed'))
   }
 
   private frame(frame: ServerFrame): void {
@@ -295,45 +284,24 @@ export class Loop implements Carrier {
   /** The connection is no good, or did not come about. */
   private fail(end: ConnectionEnd, isSilent = false): void {
     const { error } = end
-    const { platform, session, setbacks } = this
-    const wasOpen = this.state === 'open'
-    const now = platform.now()
-    this.noteHealth()
-    this.error = error
-    this.failedAt = now
+    const { recovery, session } = this
+    const wasOpen = this.isOpen
+    if (wasOpen) recovery.left()
+    recovery.failed(error)
     const isOtherTransport = this.dialer.failed({ ...end, wasOpen, isSilent })
-    if (isOtherTransport || this.mayRenewKey(error)) {
-      this.retryIn(0, 'lost')
+    if (isOtherTransport || recovery.mayRenewKey(error)) {
+      this.fire('lost')
     } else if (error.status === 400 && session.reject(error, this.asked)) {
-      if (this.isWanted) this.retryIn(0, 'lost')
-      else this.fire('stop')
+      this.fire(this.isWanted ? 'lost' : 'stop')
     } else {
-      const { isRefusal, waitMs, isTold } = setbacks.judge(error, platform.random())
-      this.notBefore = now + (error.retryAfterMs ?? 0)
-      this.retryIn(waitMs, isRefusal ? 'refused' : 'lost')
+      const { isRefusal, isTold } = recovery.judge(error)
+      this.fire(isRefusal ? 'refused' : 'lost')
       if (isTold) session.fail(error)
     }
-  }
-
-  /** A connection that lasted makes up for what failed before it, however it ends. */
-  private noteHealth(): void {
-    if (this.isOpen) this.setbacks.worked(this.platform.now() - this.openedAt)
   }
 
   private recheck(): void {
     this.dialer.recheck()
     this.fire('reopen')
-  }
-
-  private retryIn(ms: number, event: 'lost' | 'refused'): void {
-    this.retryAt = this.platform.now() + ms
-    this.fire(event)
-  }
-
-  /** Once: a key that was asked for again, and is refused again, is wrong. */
-  private mayRenewKey({ status }: IronflowError): boolean {
-    if (status !== 401 || this.hasRenewedKey || !this.credentials.canRenew()) return false
-    this.hasRenewedKey = true
-    return true
   }
 }
