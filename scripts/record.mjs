@@ -70,7 +70,8 @@ async function play(stage, pageUrl, serverUrl) {
   }, pageUrl)
   const content = stage.frameLocator('iframe')
   await content.locator('#status[data-state=live]').waitFor()
-  await content.locator('#flags tbody tr').nth(1).waitFor()
+  await content.locator('#flags tr').nth(1).waitFor()
+  const frame = stage.frame({ url: pageUrl })
 
   lines.push('$ ')
   await picture(1500)
@@ -81,12 +82,11 @@ async function play(stage, pageUrl, serverUrl) {
       cwd: join(ROOT, 'examples'),
       env: { ...process.env, IRONFLOW_SERVER_URL: serverUrl },
     })
-    const changed = content.locator('.changed')
-    await changed.waitFor()
+    await frame.waitForFunction(() => document.getAnimations().length > 0)
     const { stdout } = await running
     lines.push(stdout.trim(), '$ ')
     await picture(2000)
-    await changed.waitFor({ state: 'detached' })
+    await frame.waitForFunction(() => document.getAnimations().length === 0)
     await picture(1000)
   }
   return frames

@@ -1,36 +1,37 @@
 import { ironflow } from '@ironflow/browser'
 import { byId, cell, clock, flash, tell } from './page'
 
-/** Follows every key of the bucket `flags`: a row for each. */
+/** Follows every key of the bucket `flags`: a row for each, in their order. */
 export function showFlags(): void {
-  const rows = new Map<string, HTMLTableRowElement>()
+  const rows = byId('flags') as HTMLTableSectionElement
+  const note = () => {
+    byId('flags-note').textContent = rows.rows.length === 0 ? 'there are no flags' : ''
+  }
 
   const watcher = ironflow
     .kv()
     .bucket('flags')
     .watch({
       onUpdate: ({ key, operation, data, revision, createdAt, initial }) => {
-        if (operation === 'put') {
+        const isThere = operation === 'put'
+        const old = find(rows, (other) => other === key)
+        if (isThere) {
           const row = document.createElement('tr')
           row.append(cell('th', key), valueCell(data), cell('td', String(revision)), cell('td', clock(createdAt)))
-          rows.set(key, row)
+          rows.insertBefore(row, old ?? find(rows, (other) => other > key))
           if (!initial) flash(row)
-        } else {
-          rows.delete(key)
         }
-        if (!initial) tell(`${key} is ${operation === 'put' ? textOf(data) : 'gone'}`)
-        show()
+        old?.remove()
+        if (!initial) tell(`${key} is ${isThere ? textOf(data) : 'gone'}`)
+        note()
       },
     })
+  watcher.ready.then(note)
+}
 
-  const show = () => {
-    const sorted = [...rows].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row)
-    byId('flags')
-      .querySelector('tbody')
-      ?.replaceChildren(...sorted)
-    byId('flags-note').textContent = rows.size === 0 ? 'there are no flags' : ''
-  }
-  watcher.ready.then(show)
+/** The first row whose flag has such a name. */
+function find(rows: HTMLTableSectionElement, isIt: (name: string) => boolean): HTMLTableRowElement | null {
+  return Array.from(rows.rows).find((row) => isIt(row.cells[0]?.textContent ?? '')) ?? null
 }
 
 function valueCell(value: unknown): HTMLElement {

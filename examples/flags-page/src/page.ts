@@ -18,11 +18,9 @@ export function clock(time: string | number): string {
   return new Date(time).toLocaleTimeString()
 }
 
-/** Shows that a row has just changed. */
+/** Shows that a row has just changed: a colour that fades. */
 export function flash(row: HTMLElement): void {
-  row.classList.add('changed')
-  // A row that moves would begin again.
-  row.addEventListener('animationend', () => row.classList.remove('changed'), { once: true })
+  row.animate([{ background: 'color-mix(in srgb, var(--theme) 35%, transparent)' }, {}], 2500)
 }
 
 /** Says it to those who do not see the page. */

@@ -26,9 +26,7 @@ export function showSettings(): void {
       }
       return row
     })
-    byId('settings')
-      .querySelector('tbody')
-      ?.replaceChildren(...rows)
+    byId('settings').replaceChildren(...rows)
     byId('settings-note').textContent = entry
       ? `revision ${entry.revision}, changed at ${clock(entry.updatedAt)}`
       : 'there is no such document'
