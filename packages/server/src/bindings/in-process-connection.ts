@@ -69,9 +69,5 @@ export function connectInProcess(
 
 function subscribe(session: Session | undefined, { type: _, ...subscription }: ClientFrame & { type: 'subscribe' }) {
   if (!session) return // It is not open yet: then this one will be among those that it begins with.
-  try {
-    session.subscribe(subscription)
-  } catch (thrown) {
-    session.sendError(failure(thrown, session.environment), subscription.id)
-  }
+  session.subscribeOrTell(subscription)
 }

@@ -19,7 +19,7 @@ const FULL = 1_048_576
  * Answers when something happened, or after a while: a watch for networks that let no stream pass. A subscription that
  * comes without a cursor is answered with its current values; one that comes with a cursor waits for what follows.
  *
- * @throws what keeps one of the subscriptions from being made; payload_too_large where the current values are too much
+ * @throws payload_too_large where the current values are too much
  */
 export async function watchByPoll(
   watching: Watching,
@@ -34,7 +34,7 @@ export async function watchByPoll(
   const timer = setTimeout(() => poll.timeIsUp(), waitMs)
   request.onGone?.(() => session.end())
   try {
-    for (const subscription of subscriptions) session.subscribe(subscription)
+    for (const subscription of subscriptions) session.subscribeOrTell(subscription)
     return jsonResponse(200, await poll.reply)
   } finally {
     clearTimeout(timer)

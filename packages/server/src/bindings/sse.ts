@@ -16,7 +16,7 @@ const HEADERS = {
  * Answers with a stream of events that ends when the client, its key or the server goes.
  *
  * @param isOne whether the route watches one thing: then messages do not say which subscription they are about
- * @throws what keeps one of the subscriptions from being made: then there is no stream, but a problem
+ * @throws what keeps the one thing from being watched: then there is no stream, but a problem
  */
 export function watchOverSse(
   watching: Watching,
@@ -29,7 +29,10 @@ export function watchOverSse(
   stream.session = session
   try {
     session.welcome()
-    for (const subscription of subscriptions) session.subscribe(subscription, !isOne)
+    for (const subscription of subscriptions) {
+      if (isOne) session.subscribe(subscription, false)
+      else session.subscribeOrTell(subscription)
+    }
   } catch (error) {
     session.end()
     throw error

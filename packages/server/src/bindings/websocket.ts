@@ -168,12 +168,14 @@ export class SocketSession implements Sink {
   }
 
   private subscribe(subscription: Subscription): void {
+    if (!this.one) {
+      this.session.subscribeOrTell(subscription)
+      return
+    }
     try {
-      this.session.subscribe(subscription, !this.one)
+      this.session.subscribe(subscription, false)
     } catch (thrown) {
-      const error = failure(thrown, this.watcher.environment)
-      if (this.one) this.session.end(error)
-      else this.session.sendError(error, subscription.id)
+      this.session.end(failure(thrown, this.watcher.environment))
     }
   }
 

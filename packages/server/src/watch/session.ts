@@ -8,6 +8,7 @@ import {
   type WelcomeFrame,
 } from '@ironflow/core/protocol'
 import { may } from '../dispatch/authorize'
+import { failure } from '../dispatch/failure'
 import { beyondLimit } from '../domain/limit'
 import type { Principal } from '../domain/principal'
 import type { WatchParts } from './parts'
@@ -109,6 +110,15 @@ export class Session implements SubscriptionHost {
     const live = new LiveSubscription(subscription, named ? id : undefined, this)
     this.subscriptions.set(id, live)
     live.begin()
+  }
+
+  /** Adds a subscription among others: where it cannot be made the client is told so, and the others go on. */
+  subscribeOrTell(subscription: Subscription): void {
+    try {
+      this.subscribe(subscription)
+    } catch (thrown) {
+      this.sendError(failure(thrown, this.environment), subscription.id)
+    }
   }
 
   /** Ends a subscription: nothing more is sent of it. */
