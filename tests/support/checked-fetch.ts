@@ -59,6 +59,11 @@ export function answerChecker(document: Document) {
     if (!declared) throw new Error(`${where}: the status is not declared`)
 
     const type = answer.headers.get('content-type')?.split(';')[0]
+    if (type === 'text/event-stream' && declared.response.content?.[type]) {
+      // Its body has no end that could be waited for; and as the caller reads it too, neither has this.
+      answer.body?.cancel().catch(() => undefined)
+      return
+    }
     const body = await answer.text()
     if (declared.response.content === undefined) {
       if (body !== '') throw new Error(`${where}: a body that is not declared`)
