@@ -14,6 +14,8 @@ export interface CallCarrier {
   readonly isOpen: boolean
   /** Why there will be no connection for a while. */
   readonly refusal: IronflowError | undefined
+  /** Tries another key, where there may be one by now. Answers whether it does. */
+  askForKey(): boolean
   /** Asks for a connection until the answer is called. */
   hold(): () => void
   /** There is reason to try again now. */
@@ -46,7 +48,8 @@ export class SocketCalls implements Caller {
     const { carrier, pending } = this
     return new Promise<Reply<M>>((resolve, reject) => {
       if (signal.aborted) throw signal.reason
-      if (carrier.refusal) throw carrier.refusal
+      const { refusal } = carrier
+      if (refusal && !carrier.askForKey()) throw refusal
       const id = `${++this.lastId}`
       const onAbort = () => this.take(id)?.reject(signal.reason)
       const done =

@@ -99,6 +99,13 @@ export class Loop implements Carrier {
     return this.state === 'unauthorized' ? this.recovery.error : undefined
   }
 
+  /** Tries another key, where there may be one by now. Answers whether it does. */
+  askForKey(): boolean {
+    if (this.state !== 'unauthorized' || !this.recovery.mayHaveOtherKey) return false
+    this.fire('rekeyed')
+    return true
+  }
+
   /** Whether messages can be sent now. */
   get isOpen(): boolean {
     return this.state === 'open'

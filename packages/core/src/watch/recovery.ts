@@ -77,6 +77,11 @@ export class Recovery {
     this.notBefore = 0
   }
 
+  /** Whether the key was refused, and there may be another one by now. */
+  get mayHaveOtherKey(): boolean {
+    return this.error?.status === 401 && this.credentials.canRenew()
+  }
+
   /** Whether to ask for the key again. Once: a key that was asked for again, and is refused again, is wrong. */
   mayRenewKey({ status }: IronflowError): boolean {
     if (status !== 401 || this.hasRenewedKey || !this.credentials.canRenew()) return false

@@ -15,7 +15,12 @@ class FakeCarrier implements CallCarrier {
   holders = 0
   woken = 0
   reopened = 0
+  mayHaveOtherKey = false
   readonly sent: ClientFrame[] = []
+
+  askForKey(): boolean {
+    return this.mayHaveOtherKey
+  }
 
   hold(): () => void {
     this.holders++
@@ -152,6 +157,18 @@ describe('without a connection', () => {
     carrier.refusal = new UnauthenticatedError('no such key', 'unauthenticated')
     await expect(get()).rejects.toBe(carrier.refusal)
     expect(carrier.holders).toBe(0)
+  })
+
+  test('and with another key that may be there by now, a call waits for what becomes of it', async () => {
+    const { carrier, calls, get } = socketCalls()
+    Object.assign(carrier, {
+      isOpen: false,
+      refusal: new UnauthenticatedError('no such key', 'unauthenticated'),
+      mayHaveOtherKey: true,
+    })
+    void get()
+    calls.opened()
+    expect(carrier.sent).toHaveLength(1)
   })
 
   test('calls under way reject with what became of it, and are not sent again by the next one', async () => {
