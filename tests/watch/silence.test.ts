@@ -1,5 +1,5 @@
 import type { WatchStatus } from '@ironflow/core'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { AdjustableClock } from '../support/adjustable-clock'
 import { nodeClient } from '../support/node-client'
 import { useWorld } from '../support/world'
@@ -56,4 +56,35 @@ describe.each(['websocket', 'sse'] as const)('a server that is stopped, watched 
     }
     await vi.waitFor(isBack, { timeout: 5_000, interval: 20 })
   })
+})
+
+it('a server that was stopped is watched over a WebSocket again soon after', async () => {
+  const clock = new AdjustableClock()
+  const { url: serverUrl, apiKey } = world.server
+  const requested: string[] = []
+  const requests: typeof fetch = (input, init) => {
+    requested.push(String(input))
+    return fetch(input, init)
+  }
+  await using client = nodeClient({ serverUrl, apiKey, fetch: requests }, clock.platform)
+  const values: unknown[] = []
+  await client
+    .kv()
+    .bucket('thawed')
+    .watch({ onUpdate: ({ data }) => values.push(data) }).ready
+  process.kill(world.server.pid, 'SIGSTOP')
+  onTestFinished(() => void process.kill(world.server.pid, 'SIGCONT'))
+  clock.runAt(HASTE)
+  // No WebSocket was opened either, so that it looks as if something on the way let none pass.
+  const isInDoubt = () => expect(requested).toEqual([`${serverUrl}/api/v1/watch`])
+  await vi.waitFor(isInDoubt, { timeout: 10_000, interval: 5 })
+  clock.runAt(1)
+  process.kill(world.server.pid, 'SIGCONT')
+  await vi.waitFor(() => expect(client.status().state).toBe('live'), { timeout: 10_000, interval: 20 })
+  clock.runAt(HASTE)
+  const isBack = () => expect(client.status()).toMatchObject({ state: 'live', transport: 'websocket' })
+  await vi.waitFor(isBack, { timeout: 2_000, interval: 5 })
+  clock.runAt(1)
+  await world.client().kv().bucket('thawed').put('k', 'after')
+  await vi.waitFor(() => expect(values).toEqual(['after']), { timeout: 5_000, interval: 20 })
 })

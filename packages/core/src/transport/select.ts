@@ -59,9 +59,9 @@ export function afterFailure(choice: Choice, failed: FailedConnection, now: numb
   if (trying === 'sse') return { ...choice, trying: 'poll', doubt }
   // Where less has worked before, it will do so again.
   if (proven !== 'websocket') return { ...choice, trying: proven, doubt, fellAt: now }
-  // Browsers do not say whether anybody answered, and proxies answer for a server that is down. Perhaps it has only just
-  // come up: so a WebSocket is tried again soon, once.
-  const isUnsure = failed.isOpaque || (failed.error.status ?? 0) >= 500
+  // Browsers do not say whether anybody answered, proxies answer for a server that is down, and one that hangs keeps
+  // silent. Perhaps it has only just come up: so a WebSocket is tried again soon, once.
+  const isUnsure = failed.isOpaque || failed.isSilent || (failed.error.status ?? 0) >= 500
   return { ...choice, trying: 'sse', doubt, fellAt: isUnsure ? now - RECHECK_MS + CONFIRM_MS : now }
 }
 

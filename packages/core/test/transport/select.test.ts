@@ -141,12 +141,15 @@ describe('a WebSocket again', () => {
     expect(opened.reason).toBeUndefined()
   })
 
-  test('is tried after 15 seconds where nobody explained the failure, and then every five minutes', () => {
-    const sse = afterOpening(afterFailure(FIRST_CHOICE, opaque, NOW))
+  test.each([
+    ['nobody explained the failure', opaque],
+    ['nothing came at all', silent],
+  ])('is tried after 15 seconds where %s, and then every five minutes', (_, failure) => {
+    const sse = afterOpening(afterFailure(FIRST_CHOICE, failure, NOW))
     expect(whenDialling(sse, NOW + 14_999).trying).toBe('sse')
     const again = whenDialling(sse, NOW + 15_000)
     expect(again.trying).toBe('websocket')
-    const inVain = afterOpening(afterFailure(again, opaque, NOW + 15_000))
+    const inVain = afterOpening(afterFailure(again, failure, NOW + 15_000))
     expect(whenDialling(inVain, NOW + 15_000 + RECHECK_MS - 1).trying).toBe('sse')
     expect(whenDialling(inVain, NOW + 15_000 + RECHECK_MS).trying).toBe('websocket')
   })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { errorFor } from '../../src/errors/kinds'
 import { Credentials } from '../../src/transport/credentials'
 import { Dialer } from '../../src/transport/dialer'
 import type { TransportKind } from '../../src/transport/select'
@@ -45,7 +46,7 @@ test('a WebSocket that stays silent is followed at once by an event stream, whic
 
 test('an event stream that works makes way for a WebSocket after five minutes, once the old one is closed', async () => {
   const { dialled, platform, loop } = await auto()
-  await platform.advance(5_000)
+  dialled[0]?.connection.end(errorFor('invalid_request', 'no upgrades here'))
   const stream = dialled[1]?.connection
   stream?.openInSync()
   for (let passed = 0; passed < 295_000; passed += 5_000) {
