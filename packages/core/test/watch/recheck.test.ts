@@ -47,6 +47,7 @@ test('a WebSocket that stays silent is followed at once by an event stream, whic
 test('an event stream that works makes way for a WebSocket after five minutes, once the old one is closed', async () => {
   const { dialled, platform, loop } = await auto()
   dialled[0]?.connection.end(errorFor('invalid_request', 'no upgrades here'))
+  await platform.advance(0)
   const stream = dialled[1]?.connection
   stream?.openInSync()
   for (let passed = 0; passed < 295_000; passed += 5_000) {
