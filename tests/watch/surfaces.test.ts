@@ -1,7 +1,5 @@
 import type { ConfigDelete, ConfigUpdate, KvUpdate, SystemEvent } from '@ironflow/node'
 import { describe, expect, it, vi } from 'vitest'
-import { metricOf } from '../support/metric'
-import { tcpProxy } from '../support/tcp-proxy'
 import { useWorld } from '../support/world'
 
 const world = useWorld()
@@ -130,21 +128,6 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     }
     expect(seen).toEqual([0, 1, 2])
     expect(watcher.status.state).toBe('closed')
-  })
-
-  it('all watches share one connection', async () => {
-    await using proxy = await tcpProxy(world.server.url)
-    const client = world.client({ transport, serverUrl: proxy.url })
-    const kind = transport === 'auto' ? 'websocket' : transport
-    const before = await metricOf(world, 'ironflow_watchers', `transport="${kind}"`)
-    const watchers = Array.from({ length: 20 }, (_, n) => client.kv().bucket(`shared-${n}`).watch())
-    await Promise.all(watchers.map(({ ready }) => ready))
-    expect(proxy.opened).toBe(1)
-    // One long poll after the other: there may be none at the very moment.
-    const open = async () => (await metricOf(world, 'ironflow_watchers', `transport="${kind}"`)) - before
-    await vi.waitFor(async () => expect(await open()).toBe(20), { timeout: 5_000 })
-    await client.close()
-    await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 5_000 })
   })
 })
 
