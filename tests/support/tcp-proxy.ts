@@ -10,8 +10,8 @@ export interface TcpProxy extends AsyncDisposable {
   /** How many connections were made so far, and how many are open now. */
   readonly opened: number
   readonly open: number
-  /** Cuts no more, also not what is open. */
-  stopCutting(): void
+  /** Whether it cuts now, also what is open. At first it does. */
+  isCutting: boolean
   /** Reads nothing more of what the server sends, and goes on with it. */
   pause(): void
   resume(): void
@@ -30,7 +30,7 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
   const { hostname: host, port } = new URL(target)
   const upstreams = new Set<Socket>()
   const clients = new Set<Socket>()
-  let [cuts, opened, isCutting, isPaused] = [0, 0, true, false]
+  let [cuts, opened, isPaused] = [0, 0, false]
 
   const listener = createServer({ noDelay: true }, (client) => {
     opened++
@@ -47,10 +47,10 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
       end(client)
     }
     upstream.on('data', (chunk) => {
-      const part = isCutting && chunk.length >= restBytes ? chunk.subarray(0, restBytes) : chunk
+      const part = proxy.isCutting && chunk.length >= restBytes ? chunk.subarray(0, Math.max(0, restBytes)) : chunk
       restBytes -= part.length
       // What is before the cut arrives.
-      const isLast = isCutting && restBytes <= 0
+      const isLast = proxy.isCutting && restBytes <= 0
       if (isLast) upstream.pause()
       if (!client.write(part, isLast ? cut : undefined) && !isLast) {
         upstream.pause()
@@ -72,7 +72,7 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
 
-  return {
+  const proxy: TcpProxy = {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     get cuts() {
       return cuts
@@ -83,9 +83,7 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
     get open() {
       return clients.size
     },
-    stopCutting() {
-      isCutting = false
-    },
+    isCutting: true,
     pause() {
       isPaused = true
       for (const upstream of upstreams) upstream.pause()
@@ -101,4 +99,5 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
       await closed
     },
   }
+  return proxy
 }
