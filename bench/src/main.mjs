@@ -3,14 +3,30 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { broadcast } from './rows/broadcast.mjs'
 import { durableWrites } from './rows/durable-writes.mjs'
+import { idleLatency } from './rows/idle-latency.mjs'
 import { kvReads } from './rows/kv-reads.mjs'
 import { listing } from './rows/listing.mjs'
+import { liveRead } from './rows/live-read.mjs'
+import { manyWatchers } from './rows/many-watchers.mjs'
 import { sdkReads } from './rows/sdk-reads.mjs'
 import { slowDisk } from './rows/slow-disk.mjs'
+import { socketCalls } from './rows/socket-calls.mjs'
 import { startup } from './rows/startup.mjs'
 import { printTable, round } from './table.mjs'
 
-const ROWS = { kvReads, durableWrites, sdkReads, listing, startup, slowDisk, broadcast }
+const ROWS = {
+  kvReads,
+  durableWrites,
+  sdkReads,
+  listing,
+  startup,
+  slowDisk,
+  broadcast,
+  manyWatchers,
+  idleLatency,
+  socketCalls,
+  liveRead,
+}
 
 /** Programs the rows need, and the Debian packages that have them. */
 const PROGRAMS = { wrk: 'wrk', etcd: 'etcd-server', strace: 'strace' }
