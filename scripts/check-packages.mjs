@@ -1,5 +1,6 @@
 // Checks the packages as they will be published, from their tarballs: a mistake in `files`, `exports` or the type
 // declarations shows in none of the other tests, which read the work tree.
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +42,11 @@ async function lint({ name, manifest }, tarball) {
   }
   // node16 rather than strict: `moduleResolution: node10` cannot see an exports map, so a subpath never resolves there.
   await run('attw', [tarball, '--profile', DUAL.includes(name) ? 'node16' : 'esm-only'])
+}
+
+/** Holds a package that pages load to its size: what a bundler makes of all of it, minified and compressed. */
+async function measure({ dir }) {
+  if (existsSync(join(dir, '.size-limit.json'))) await run('size-limit', [], { cwd: dir })
 }
 
 /** The specifiers that a package's exports map offers to code. */
@@ -92,6 +98,7 @@ await main(async () => {
     for (const each of packages) {
       each.tarball = await pack(each, workDir)
       await lint(each, each.tarball)
+      await measure(each)
     }
     await useAsApplication(
       packages.filter(({ name }) => CLIENTS.includes(name)),
