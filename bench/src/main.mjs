@@ -8,6 +8,7 @@ import { kvReads } from './rows/kv-reads.mjs'
 import { listing } from './rows/listing.mjs'
 import { liveRead } from './rows/live-read.mjs'
 import { manyWatchers } from './rows/many-watchers.mjs'
+import { resync } from './rows/resync.mjs'
 import { sdkReads } from './rows/sdk-reads.mjs'
 import { slowDisk } from './rows/slow-disk.mjs'
 import { socketCalls } from './rows/socket-calls.mjs'
@@ -24,6 +25,7 @@ const ROWS = {
   broadcast,
   manyWatchers,
   idleLatency,
+  resync,
   socketCalls,
   liveRead,
 }

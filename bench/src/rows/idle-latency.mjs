@@ -15,11 +15,12 @@ export async function idleLatency({ rounds }) {
   const bare = await startBareBroadcast()
   const client = createClient({ serverUrl: server.url, apiKey: server.apiKey })
   const socket = new WebSocket(bare.socketUrl, { perMessageDeflate: false })
+  const opened = once(socket, 'open')
   try {
     const bucket = client.kv().bucket('idle')
     const put = (n) => bucket.put('flag', sampleValue(n))
     const frame = await sampleFrame(server.url, server.apiKey, 'idle', () => put(0))
-    await once(socket, 'open')
+    await opened
 
     let told = () => undefined
     await bucket.watch({ onUpdate: () => told() }, { updatesOnly: true }).ready
