@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { broadcast } from './rows/broadcast.mjs'
+import { browserSize } from './rows/browser-size.mjs'
 import { durableWrites } from './rows/durable-writes.mjs'
 import { idleLatency } from './rows/idle-latency.mjs'
 import { kvReads } from './rows/kv-reads.mjs'
@@ -28,6 +29,7 @@ const ROWS = {
   resync,
   socketCalls,
   liveRead,
+  browserSize,
 }
 
 /** Programs the rows need, and the Debian packages that have them. */
