@@ -157,7 +157,7 @@ const followings = new WeakMap<AbortSignal, Following>()
  * Calls `follower` when the signal aborts; the answer takes that back. However many calls follow one signal, such as that
  * of a server's shutdown, it gets one listener: Node.js warns of a leak at the eleventh.
  */
-function onAbort(signal: AbortSignal, follower: () => void): () => void {
+export function onAbort(signal: AbortSignal, follower: () => void): () => void {
   const { followers, listener } = followings.get(signal) ?? beginFollowing(signal)
   followers.add(follower)
   return () => {

@@ -81,7 +81,7 @@ function doubtAbout(kind: TransportKind, { error, wasOpen, isSilent, isOpaque }:
   if (kind === 'sse') return isSilent ? 'nothing came on the event stream' : undefined
   if (kind !== 'websocket' || wasOpen) return undefined
   if (isSilent) return 'no welcome came on the WebSocket'
-  if (isOpaque) return 'the WebSocket could not be opened'
+  if (isOpaque) return error.message
   const { status } = error
   return status === undefined || HONEST_ANSWERS.includes(status) ? undefined : `the upgrade was answered with ${status}`
 }

@@ -38,7 +38,7 @@ export interface ConnectionSession {
 export interface ConnectionEnd {
   /** With `status` where it ended with an HTTP answer. */
   readonly error: IronflowError
-  /** It never opened, and the runtime does not say whether anybody answered. */
+  /** Nobody says why: it may be the server that is gone, or something on the way that lets none pass. */
   readonly isOpaque?: boolean | undefined
 }
 

@@ -60,7 +60,7 @@ export class WebSocketConnection implements Connection {
     link.leave()
     const why = [code, reason].filter(Boolean).join(', ')
     const what = this.isOpen ? `the WebSocket was closed (${why})` : 'the WebSocket could not be opened'
-    return { error: new ConnectionError(what, 'connection_failed'), isOpaque: !this.isOpen }
+    return { error: new ConnectionError(what, 'connection_failed'), isOpaque: true }
   }
 
   private end(end: ConnectionEnd): void {

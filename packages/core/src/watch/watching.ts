@@ -1,6 +1,7 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { callHook } from '../hooks'
 import type { ResolvedOptions } from '../options'
+import { onAbort } from '../pipeline/deadline'
 import { reportInBackground } from '../pipeline/report'
 import type { Platform } from '../platform'
 import type { Subscription } from '../protocol/frames'
@@ -74,15 +75,15 @@ export class Watching {
     handlers: WatchHandlers,
     { signal }: WatchOptions,
   ): Watcher<E> {
+    let release: (() => void) | undefined
     const onClose = (error?: IronflowError) => {
-      signal?.removeEventListener('abort', stop)
+      release?.()
       callHook(handlers.onClose, error)
     }
     const watcher = this.session.follow(kind, wanted, tell, { ...handlers, onClose })
-    const stop = () => watcher.stop()
     if (this.isClosed) watcher.finish(new IronflowError('the client is closed', 'closed'))
-    else if (signal?.aborted) stop()
-    else signal?.addEventListener('abort', stop)
+    else if (signal?.aborted) watcher.stop()
+    else if (signal) release = onAbort(signal, () => watcher.stop())
     return watcher
   }
 

@@ -25,7 +25,11 @@ const refused: FailedConnection = {
   wasOpen: false,
   isSilent: false,
 }
-const opaque: FailedConnection = { ...refused, isOpaque: true }
+const opaque: FailedConnection = {
+  ...refused,
+  error: new ConnectionError('the WebSocket could not be opened', 'connection_failed'),
+  isOpaque: true,
+}
 const silent: FailedConnection = {
   error: new TimeoutError('nothing came', 'timeout', { status: undefined }),
   wasOpen: false,

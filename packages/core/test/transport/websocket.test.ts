@@ -137,12 +137,12 @@ describe('the end', () => {
     expect(session.ends).toMatchObject([{ error: { message: 'the WebSocket could not be opened' }, isOpaque: true }])
   })
 
-  test('of an open one says code and reason', async () => {
+  test('of an open one says code and reason, and that nobody explains it: something may cut them all', async () => {
     const { socket, session } = await connect()
     socket.open()
     socket.end({ code: 1001, reason: 'going away' })
     expect(session.ends).toMatchObject([
-      { error: { message: 'the WebSocket was closed (1001, going away)', retryable: true }, isOpaque: false },
+      { error: { message: 'the WebSocket was closed (1001, going away)', retryable: true }, isOpaque: true },
     ])
   })
 })
