@@ -72,7 +72,8 @@ export function useBrowserWorld({ tabs = false } = {}): BrowserWorld {
     world.server = await startServer({ args: origins.flatMap((origin) => ['--cors-origin', origin]) })
     world.admin = createClient({ serverUrl: world.server.url, apiKey: world.server.apiKey })
     chromium = await launchChromium()
-  })
+    // The first start of a browser on a machine takes its time.
+  }, 60_000)
   afterEach(async () => {
     for (const each of opened.splice(0)) await each.close()
   })

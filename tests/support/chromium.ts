@@ -9,7 +9,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { findBrowser } from '../../scripts/browser.mjs'
 
 /** How long a browser may take to say that it listens, or to end, in milliseconds. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 
 export interface Chromium {
   readonly browser: Browser
