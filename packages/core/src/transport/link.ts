@@ -14,7 +14,7 @@ export class Link {
   constructor(
     readonly options: Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>,
     readonly credentials: Credentials,
-    readonly platform: Pick<Platform, 'clientName' | 'fetch' | 'now' | 'networkError' | 'openSocket' | 'setTimer'>,
+    readonly platform: Pick<Platform, 'clientName' | 'now' | 'networkError' | 'openSocket' | 'setTimer'>,
   ) {}
 
   /** The server that connections go to now. */
