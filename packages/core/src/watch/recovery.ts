@@ -2,7 +2,7 @@ import type { IronflowError } from '../errors/ironflow-error'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { Credentials } from '../transport/credentials'
-import { BASE_DELAY_MS, Setbacks, type Verdict } from './setbacks'
+import { FIRST_WAIT_MS, Setbacks, type Verdict } from './setbacks'
 
 /** What the loop remembers of its connections: when the last one opened, why it is gone, when there may be another. */
 export class Recovery {
@@ -41,9 +41,9 @@ export class Recovery {
     return Math.max(0, this.retryAt - this.platform.now())
   }
 
-  /** Whether a first failure would have been waited for by now. */
+  /** Whether even a first failure would have been waited for by now. */
   get hasWaited(): boolean {
-    return this.platform.now() - this.failedAt >= BASE_DELAY_MS
+    return this.platform.now() - this.failedAt >= FIRST_WAIT_MS
   }
 
   opened(): void {
@@ -66,7 +66,7 @@ export class Recovery {
 
   /** Decides when the next attempt is. */
   judge(error: IronflowError): Verdict {
-    const verdict = this.setbacks.judge(error, this.platform.random())
+    const verdict = this.setbacks.judge(error, this.failedAt, this.platform.random())
     this.notBefore = this.failedAt + (error.retryAfterMs ?? 0)
     this.retryAt = this.failedAt + verdict.waitMs
     return verdict

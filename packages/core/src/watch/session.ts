@@ -152,11 +152,12 @@ export class Session implements WatchHost {
       return
     }
     const { platform } = this
-    const { isRefusal, waitMs, isTold } = follower.setbacks.judge(error, platform.random())
+    const now = platform.now()
+    const { isRefusal, waitMs, isTold } = follower.setbacks.judge(error, now, platform.random())
     follower.parked = {
       state: isRefusal ? 'unauthorized' : 'interrupted',
       error,
-      retryAt: platform.now() + waitMs,
+      retryAt: now + waitMs,
     }
     this.parked.set(
       follower,

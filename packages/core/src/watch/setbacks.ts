@@ -1,12 +1,17 @@
 import type { IronflowError } from '../errors/ironflow-error'
-import { backoffMs } from '../pipeline/backoff'
 import type { RetryPolicy } from '../pipeline/retry'
 
 /** A connection that was open for so long was a healthy one: what went wrong before it does not count any more. */
 const HEALTHY_MS = 10_000
 
-/** The bound of the first wait for another attempt to watch, in milliseconds. */
-export const BASE_DELAY_MS = 1_000
+/** The bound of the first wait for another attempt to watch, in milliseconds. All of it is jitter: see {@link waitAfter}. */
+export const FIRST_WAIT_MS = 2_000
+
+/** The bound of later waits while an outage is young, in milliseconds. */
+const YOUNG_WAIT_MS = 1_000
+
+/** Afterwards it is this part of how long the outage has lasted: so waiting makes none longer by more than that. */
+const WAITED_PART = 1 / 10
 
 /** About how long to wait until a key that was refused is tried again, in milliseconds. */
 const UNAUTHORIZED_MS = 300_000
@@ -25,6 +30,8 @@ export interface Verdict {
 export class Setbacks {
   private failures = 0
   private refusals = 0
+  /** When the first of the failures was, epoch milliseconds. */
+  private failingSince = 0
   private hasToldRefusal = false
 
   /** @param policy that of calls: `maxAttempts` in vain are an outage, and no wait's bound is above `maxDelayMs` */
@@ -45,8 +52,13 @@ export class Setbacks {
     if (ms >= HEALTHY_MS) this.failures = this.refusals = 0
   }
 
-  /** Decides what follows. @param random 0 (included) to 1 (excluded) */
-  judge({ status, retryAfterMs = 0 }: IronflowError, random: number): Verdict {
+  /**
+   * Decides what follows.
+   *
+   * @param now epoch milliseconds
+   * @param random 0 (included) to 1 (excluded)
+   */
+  judge({ status, retryAfterMs = 0 }: IronflowError, now: number, random: number): Verdict {
     if (status === 401 || status === 403) {
       const isTold = !this.hasToldRefusal
       this.hasToldRefusal = true
@@ -54,9 +66,22 @@ export class Setbacks {
       // With jitter, so that those who were refused together do not come back together.
       return { isRefusal: true, waitMs: Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random)), isTold }
     }
+    // Also where the clock was put back: an outage does not begin later than now.
+    this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
     this.failures++
     const { maxAttempts, maxDelayMs } = this.policy
-    const waitMs = retryAfterMs + backoffMs(this.failures, { baseMs: BASE_DELAY_MS, capMs: maxDelayMs }, random)
+    const waitMs = retryAfterMs + waitAfter(this.failures, now - this.failingSince, maxDelayMs, random)
     return { isRefusal: false, waitMs, isTold: this.failures === maxAttempts }
   }
+}
+
+/**
+ * How long to wait after so many failures of an outage that has lasted so long. The first wait is all jitter and spreads
+ * those who have failed together. The later ones are nearly regular, so that they stay as they are spread: drawn anew
+ * from all of the bound, they would be twice as many, and crowded.
+ */
+function waitAfter(failures: number, outageMs: number, capMs: number, random: number): number {
+  const isFirst = failures === 1
+  const boundMs = isFirst ? FIRST_WAIT_MS : Math.max(YOUNG_WAIT_MS, outageMs * WAITED_PART)
+  return Math.round(Math.min(capMs, boundMs) * (isFirst ? random : 0.75 + random / 4))
 }

@@ -46,7 +46,7 @@ describe('the snapshot', () => {
     const before = limits.getSnapshot()
     connection.receive({ type: 'reset', sub: '1', reason: 'history_expired' })
     connection.end(broken())
-    await platform.advance(500)
+    await platform.advance(1_000)
     const next = await last()
     next.open()
     next.receive({ ...document(5, 1), cursor: undefined } as ServerFrame, synced(1))

@@ -8,50 +8,54 @@ const FIVE_MINUTES = 300_000
 const refused = () => errorFor('unauthenticated', 'no such key')
 
 describe('after a failure', () => {
-  test('it is tried again when the wait is over, and the wait is doubled each time up to the cap', async () => {
+  test('it is tried again when the wait is over, and the longer it has lasted, the longer is the wait', async () => {
     const { bucket, connections, last, platform } = watchWorld({ retry: { maxDelayMs: 3_000 } })
-    platform.chance = 0.999
+    platform.chance = 0
     bucket.watch()
-    for (let i = 0; i < 5; i++) {
+    const waits: number[] = []
+    for (let i = 0; i < 6; i++) {
       const connection = await last()
+      await platform.advance(i === 0 ? 0 : 9_000)
       connection.end(broken())
-      await platform.advance(3_000)
+      waits.push(platform.delays.at(-1) as number)
+      await platform.advance(waits.at(-1) as number)
     }
-    const madeAt = connections.map((connection) => connection.madeAt)
-    expect(madeAt.slice(0, 4)).toEqual([0, 999, 3_000 + 1_998, 6_000 + 2_997])
+    expect(connections).toHaveLength(7)
+    // Three quarters of a second at least; later of a tenth of 18.75, 28.5 and more seconds, but never of more than 3.
+    expect(waits).toEqual([0, 750, 1_406, 2_187, 2_250, 2_250])
   })
 
   test('the status says why, and when it is tried again', async () => {
     const { bucket, client, last, platform } = watchWorld()
     const watcher = bucket.watch()
     ;(await last()).end(broken())
-    const expected = { state: 'interrupted', error: { code: 'connection_failed' }, retryAt: platform.now() + 500 }
+    const expected = { state: 'interrupted', error: { code: 'connection_failed' }, retryAt: platform.now() + 1_000 }
     expect(client.status()).toMatchObject(expected)
     expect(watcher.status).toMatchObject(expected)
   })
 
-  test('a connection that did not last ten seconds is one more', async () => {
+  test('a connection that did not last ten seconds does not end the outage', async () => {
     const { bucket, last, platform } = watchWorld()
     bucket.watch()
     ;(await last()).end(broken())
-    await platform.advance(500)
+    await platform.advance(1_000)
     const second = await last()
     second.openInSync()
     await platform.advance(9_999)
     second.end(broken())
-    expect(platform.delays.at(-1)).toBe(1_000)
+    expect(platform.delays.at(-1)).toBe(962)
   })
 
-  test('a connection that lasted makes it the first again', async () => {
+  test('a connection that lasted ends it', async () => {
     const { bucket, last, platform } = watchWorld()
     bucket.watch()
     ;(await last()).end(broken())
-    await platform.advance(500)
+    await platform.advance(1_000)
     const second = await last()
     second.openInSync()
     await platform.advance(10_000)
     second.end(broken())
-    expect(platform.delays.at(-1)).toBe(500)
+    expect(platform.delays.at(-1)).toBe(1_000)
   })
 
   test('so it does where it was given up for another one without being broken', async () => {
@@ -65,7 +69,7 @@ describe('after a failure', () => {
     await platform.advance(10_000)
     platform.signal({ type: 'network' })
     ;(await last()).end(broken())
-    expect(platform.delays.at(-1)).toBe(500)
+    expect(platform.delays.at(-1)).toBe(1_000)
     expect(failures).toEqual([])
   })
 
@@ -87,17 +91,18 @@ describe('after a failure', () => {
 
   test('so does the answer to a call, but not before a first wait could have been over', async () => {
     const { bucket, client, connections, last, platform } = watchWorld()
-    platform.chance = 0.999
     bucket.watch()
     ;(await last()).end(broken())
-    await platform.advance(999)
+    // Attempts that nobody answers, until the waits between them are longer.
+    await platform.advance(60_000)
     ;(await last()).end(broken())
-    await platform.advance(998)
+    const before = connections.length
+    await platform.advance(1_999)
     await client.config().get('limits')
-    expect(connections).toHaveLength(2)
-    await platform.advance(2)
+    expect(connections).toHaveLength(before)
+    await platform.advance(1)
     await client.config().get('limits')
-    expect(connections).toHaveLength(3)
+    expect(connections).toHaveLength(before + 1)
   })
 })
 
@@ -111,7 +116,7 @@ describe('how long the server wants to be left alone', () => {
     first.openInSync()
     first.receive({ type: 'goodbye', retryAfterMs: 20_000 })
     expect(first.isOver).toBe(true)
-    await platform.advance(20_499)
+    await platform.advance(20_999)
     expect(connections).toHaveLength(1)
     await platform.advance(1)
     expect(connections).toHaveLength(2)
@@ -135,7 +140,7 @@ describe('how long the server wants to be left alone', () => {
     bucket.watch()
     ;(await last()).end(busy())
     platform.jump(-3_600_000)
-    await platform.advance(20_500)
+    await platform.advance(21_000)
     expect(connections).toHaveLength(2)
   })
 
@@ -185,7 +190,7 @@ describe('an outage', () => {
     for (let i = 0; i < 6; i++) {
       expect(told()).toHaveLength(i < 3 ? 0 : 2)
       ;(await last()).end(broken())
-      await platform.advance(0)
+      await platform.advance(1_000)
     }
     expect(told()).toEqual([
       ['kv.watch', 'connection_failed'],
@@ -329,7 +334,7 @@ test('an error about the whole connection ends it, and another one is made', asy
   first.receive({ type: 'error', code: 'a_code_of_tomorrow', detail: 'hm' })
   expect(first.isOver).toBe(true)
   expect(client.status()).toMatchObject({ state: 'interrupted', error: { code: 'internal', message: 'hm' } })
-  await platform.advance(500)
+  await platform.advance(1_000)
   expect(connections).toHaveLength(2)
 })
 

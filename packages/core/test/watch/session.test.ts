@@ -78,7 +78,7 @@ describe('a subscription that is refused, one of several', () => {
     const { connection, last, platform } = await two()
     connection.receive(refusal('1'))
     connection.end(broken())
-    await platform.advance(500)
+    await platform.advance(1_000)
     expect((await last()).ask().map(({ id }) => id)).toEqual(['2'])
   })
 
@@ -112,8 +112,9 @@ describe('a subscription that is refused, one of several', () => {
     for (let i = 1; i <= 6; i++) {
       expect(errors).toEqual(i <= 4 ? [] : ['unavailable'])
       connection.receive(refusal('1', 'unavailable'))
-      expect(first.status).toMatchObject({ state: 'interrupted', retryAt: platform.now() })
-      await platform.advance(0)
+      const waitMs = i === 1 ? 0 : 750
+      expect(first.status).toMatchObject({ state: 'interrupted', retryAt: platform.now() + waitMs })
+      await platform.advance(waitMs)
       expect(connection.sent).toHaveLength(i)
     }
   })
@@ -220,6 +221,6 @@ test('resumes each watch from where it is', async () => {
   const { connection, last, platform } = await two()
   connection.receive(synced(1, '1'), changed('a', 7), synced(3, '2'))
   connection.end(broken())
-  await platform.advance(500)
+  await platform.advance(1_000)
   expect((await last()).ask()).toMatchObject([{ cursor: cursor(7) }, { cursor: cursor(3) }])
 })

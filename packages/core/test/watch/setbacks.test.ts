@@ -7,30 +7,42 @@ const POLICY = { maxAttempts: 4, maxDelayMs: 30_000 }
 const ALMOST_1 = 1 - Number.EPSILON
 const refused = errorFor('unauthorized', 'not with this key')
 
-/** The verdicts on so many failures in a row. */
+/** The verdicts on so many failures in a row, the clock standing still. */
 function fail(setbacks: Setbacks, times: number, random = ALMOST_1) {
-  return Array.from({ length: times }, () => setbacks.judge(broken(), random))
+  return Array.from({ length: times }, () => setbacks.judge(broken(), 0, random))
+}
+
+/** The waits when failures come at these times, in seconds. */
+function waits(setbacks: Setbacks, seconds: readonly number[], random = ALMOST_1) {
+  return seconds.map((second) => setbacks.judge(broken(), second * 1_000, random).waitMs)
 }
 
 describe('a failure', () => {
-  test('is waited for up to a second at first, and then up to twice as long each time, up to the cap', () => {
-    const waits = fail(new Setbacks(POLICY), 8).map(({ waitMs }) => waitMs)
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+  const at = [0, 1, 9, 10, 11, 60, 299, 300, 301, 86_400]
+  const bounds = [2_000, 1_000, 1_000, 1_000, 1_100, 6_000, 29_900, 30_000, 30_000, 30_000]
+
+  test('is waited for up to two seconds, then one, then a tenth of how long it has lasted, up to the cap', () => {
+    expect(waits(new Setbacks(POLICY), at)).toEqual(bounds)
+  })
+
+  test('may be followed at once by another attempt; only then does the next one keep its distance', () => {
+    const [, ...later] = bounds
+    expect(waits(new Setbacks(POLICY), at, 0)).toEqual([0, ...later.map((ms) => ms * 0.75)])
   })
 
   test('is not waited for longer than the cap that the user gave', () => {
-    const waits = fail(new Setbacks({ ...POLICY, maxDelayMs: 1_500 }), 4).map(({ waitMs }) => waitMs)
-    expect(waits).toEqual([1_000, 1_500, 1_500, 1_500])
+    expect(waits(new Setbacks({ ...POLICY, maxDelayMs: 1_500 }), [0, 12, 16])).toEqual([1_500, 1_200, 1_500])
+    expect(waits(new Setbacks({ ...POLICY, maxDelayMs: 400 }), [0, 1, 100])).toEqual([400, 400, 400])
   })
 
-  test('may be followed at once by another attempt: the whole wait is jitter', () => {
-    expect(fail(new Setbacks(POLICY), 3, 0).map(({ waitMs }) => waitMs)).toEqual([0, 0, 0])
+  test('after the clock was put back is one of an outage that begins now', () => {
+    expect(waits(new Setbacks(POLICY), [5_000, 100, 120])).toEqual([2_000, 1_000, 2_000])
   })
 
   test('adds its jitter to how long the server wants to be left alone', () => {
     const busy = errorFor('rate_limited', 'too much', { retryAfterMs: 7_000 })
-    expect(new Setbacks(POLICY).judge(busy, 0).waitMs).toBe(7_000)
-    expect(new Setbacks(POLICY).judge(busy, ALMOST_1).waitMs).toBe(8_000)
+    expect(new Setbacks(POLICY).judge(busy, 0, 0).waitMs).toBe(7_000)
+    expect(new Setbacks(POLICY).judge(busy, 0, ALMOST_1).waitMs).toBe(9_000)
   })
 
   test('is told once, when as many attempts have failed as a call would make', () => {
@@ -41,22 +53,23 @@ describe('a failure', () => {
   test('counts until a connection has lasted ten seconds', () => {
     const setbacks = new Setbacks(POLICY)
     fail(setbacks, 3)
+    const failAt = (second: number) => setbacks.judge(broken(), second * 1_000, ALMOST_1)
     setbacks.worked(9_999)
-    expect(fail(setbacks, 1)).toEqual([{ isRefusal: false, waitMs: 8_000, isTold: true }])
+    expect(failAt(30)).toEqual({ isRefusal: false, waitMs: 3_000, isTold: true })
     setbacks.worked(10_000)
-    expect(fail(setbacks, 1)).toEqual([{ isRefusal: false, waitMs: 1_000, isTold: false }])
+    expect(failAt(60)).toEqual({ isRefusal: false, waitMs: 2_000, isTold: false })
   })
 })
 
 describe('a refusal', () => {
   test.each(['unauthenticated', 'unauthorized'] as const)('%s is tried again in five minutes, more or less', (code) => {
-    const waitMs = (random: number) => new Setbacks(POLICY).judge(errorFor(code, 'no'), random).waitMs
+    const waitMs = (random: number) => new Setbacks(POLICY).judge(errorFor(code, 'no'), 0, random).waitMs
     expect([waitMs(0), waitMs(0.5), waitMs(ALMOST_1)]).toEqual([270_000, 300_000, 330_000])
   })
 
   test('is told at once, and then not again until the key was accepted', () => {
     const setbacks = new Setbacks(POLICY)
-    const isTold = () => setbacks.judge(refused, 0.5).isTold
+    const isTold = () => setbacks.judge(refused, 0, 0.5).isTold
     expect([isTold(), isTold(), isTold()]).toEqual([true, false, false])
     setbacks.accepted()
     expect([isTold(), isTold()]).toEqual([true, false])
@@ -64,7 +77,7 @@ describe('a refusal', () => {
 
   test('says nothing about an outage: that is told all the same', () => {
     const setbacks = new Setbacks(POLICY)
-    setbacks.judge(refused, 0.5)
+    setbacks.judge(refused, 0, 0.5)
     expect(fail(setbacks, 4).map(({ isTold }) => isTold)).toEqual([false, false, false, true])
   })
 })
@@ -80,7 +93,7 @@ describe('how many attempts were made', () => {
     expect(setbacks.attempts).toBe(1)
     fail(setbacks, 2)
     expect(setbacks.attempts).toBe(3)
-    setbacks.judge(refused, 0.5)
+    setbacks.judge(refused, 0, 0.5)
     expect(setbacks.attempts).toBe(4)
   })
 

@@ -298,7 +298,7 @@ describe('the status of a watch', () => {
     const { client, connection, last, platform, states, watcher } = await watched(() => undefined)
     connection.receive(synced(1))
     connection.end(broken())
-    await platform.advance(500)
+    await platform.advance(1_000)
     ;(await last()).openInSync()
     await client.close()
     expect(states).toEqual(['connecting', 'live', 'interrupted', 'connecting', 'live', 'closed'])
