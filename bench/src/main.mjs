@@ -44,6 +44,10 @@ if (missing.length > 0) {
 }
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length)
+if (only !== undefined && !Object.hasOwn(ROWS, only)) {
+  console.error(`There is no row "${only}": the rows are ${Object.keys(ROWS).join(', ')}`)
+  process.exit(2)
+}
 const quick = process.argv.includes('--quick')
 const effort = quick ? { seconds: 2, rounds: 1 } : { seconds: 6, rounds: 5 }
 
