@@ -8,6 +8,7 @@ import { EventsSurface } from './surfaces/events'
 import { KvSurface } from './surfaces/kv'
 import { Credentials } from './transport/credentials'
 import { HttpTransport } from './transport/http'
+import { Link } from './transport/link'
 import type { ClientStatus } from './watch/status'
 import { Watching } from './watch/watching'
 
@@ -23,7 +24,7 @@ export class IronflowClient implements AsyncDisposable {
     const credentials = new Credentials(resolved.apiKey)
     this.watching = new Watching(resolved, credentials, platform)
     const { transport } = resolved
-    const http = () => this.watching.caller ?? new HttpTransport(resolved, credentials, platform)
+    const http = () => this.watching.caller ?? new HttpTransport(new Link(resolved, credentials, platform))
     const caller = typeof transport === 'object' ? transport : http()
     this.pipeline = new Pipeline(caller, credentials, resolved, platform, () => this.watching.answered())
     this.surfaces = {

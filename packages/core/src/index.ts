@@ -1,5 +1,16 @@
 export { IronflowClient } from './client'
-export * from './errors/index'
+export type { ErrorCode } from './errors/codes'
+export { type ErrorInit, IronflowError, isIronflowError } from './errors/ironflow-error'
+export {
+  ConflictError,
+  ConnectionError,
+  NotFoundError,
+  RateLimitError,
+  TimeoutError,
+  UnauthenticatedError,
+  UnauthorizedError,
+  ValidationError,
+} from './errors/kinds'
 export type { ErrorContext, OnError } from './hooks'
 export { type CallOptions, type ClientOptions, DEFAULTS, type TransportOption } from './options'
 export type { RetryPolicy } from './pipeline/retry'

@@ -24,7 +24,7 @@ export const PROBLEM_TYPE = 'application/problem+json'
 export function toProblem(error: IronflowError, requestId?: string): Problem {
   const { fields, currentRevision } = error as Partial<Problem>
   return {
-    title: CODES[error.code].title,
+    title: titleOf(error.code),
     status: error.status ?? 500,
     detail: error.message,
     code: error.code,
@@ -35,6 +35,12 @@ export function toProblem(error: IronflowError, requestId?: string): Problem {
     retryAfterMs: error.retryAfterMs,
     details: error.details,
   }
+}
+
+/** A code in words: `Revision conflict`. */
+function titleOf(code: ErrorCode): string {
+  const words = code.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /**

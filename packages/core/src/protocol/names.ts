@@ -9,7 +9,7 @@ export type Rule = (text: string) => string | undefined
 /** Longest key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 512
 
-const encoder = new TextEncoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
 
 /** Isolates everything below it. No underscore: stored names are `APP_<environment>_<bucket>`. */
 export const environmentRule: Rule = (text) =>

@@ -21,7 +21,7 @@ export interface EncodedRequest {
   /** Path and query. */
   target: string
   headers: Record<string, string>
-  body?: string | Uint8Array
+  body?: string | Uint8Array | undefined
 }
 
 const CONTENT_TYPES: Record<Encoding, string> = {

@@ -3,34 +3,56 @@ import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import { HEADERS } from '../protocol/headers'
 import { stringify } from '../protocol/json'
+import type { EncodedRequest } from '../protocol/request'
 import { answerError } from './answer'
 import type { Credentials } from './credentials'
 import type { ConnectionSession } from './transport'
 
-/** What connections are made from. Of several servers, the next one is tried when one cannot be reached. */
+/** The way to the server, for calls or for connections. Of several servers, the next one is tried when one is no good. */
 export class Link {
   private active = 0
 
   constructor(
-    readonly options: Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>,
+    private readonly options: Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>,
     readonly credentials: Credentials,
     readonly platform: Pick<Platform, 'clientName' | 'now' | 'networkError' | 'openSocket' | 'setTimer'>,
   ) {}
 
-  /** The server that connections go to now. */
+  /** The server to ask now. */
   get server(): string {
     return this.options.serverUrls[this.active] as string
   }
 
-  /** The next connection goes to the next server. */
-  leave(): void {
-    this.active = (this.active + 1) % this.options.serverUrls.length
+  /** The next attempt goes to the next server, unless somebody has moved on from this one already. */
+  leave(server = this.server): void {
+    if (server === this.server) this.active = (this.active + 1) % this.options.serverUrls.length
   }
 
-  /** What every request carries, besides what is about the request. */
-  headers(environment: string | undefined): Record<string, string> {
-    const headers = { ...this.options.headers, [HEADERS.client]: this.platform.clientName }
-    return environment === undefined ? headers : { ...headers, [HEADERS.environment]: environment }
+  /** What every request carries, besides the key. */
+  get headers(): Record<string, string> {
+    return { ...this.options.headers, [HEADERS.client]: this.platform.clientName }
+  }
+
+  /** Sends a request to the server of now. Throws what `fetch` throws: see {@link failure}. */
+  send(
+    { verb, target, headers, body }: EncodedRequest,
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    // Taken out of its object first: the fetch of a browser does not run as a method of another.
+    const { fetch } = this.options
+    return fetch(this.server + target, {
+      method: verb,
+      headers: {
+        ...this.headers,
+        ...headers,
+        ...(key === undefined ? undefined : { [HEADERS.authorization]: `Bearer ${key}` }),
+      },
+      body: body as BodyInit | undefined,
+      signal,
+      // A redirect would take key and body to a server that nobody configured.
+      redirect: 'manual',
+    })
   }
 
   /**
@@ -44,34 +66,29 @@ export class Link {
     signal: AbortSignal,
     key: string | undefined,
   ): Promise<Response> {
-    const { fetch } = this.options
-    const response = await fetch(`${this.server}/api/v1/watch${query}`, {
-      method: 'POST',
-      headers: {
-        ...this.headers(session.environment),
-        [HEADERS.contentType]: 'application/json',
-        accept,
-        ...(key === undefined ? undefined : { [HEADERS.authorization]: `Bearer ${key}` }),
-      },
-      body: stringify({ subscriptions: session.subscriptions() }),
-      signal,
-      redirect: 'manual',
-    })
+    const { environment } = session
+    const headers = {
+      [HEADERS.contentType]: 'application/json',
+      ...(environment === undefined ? undefined : { [HEADERS.environment]: environment }),
+      accept,
+    }
+    const body = stringify({ subscriptions: session.subscriptions() })
+    const response = await this.send({ verb: 'POST', target: `/api/v1/watch${query}`, headers, body }, key, signal)
     if (response.ok) return response
     throw this.refusal(answerError(response, await response.text(), this.platform.now()), key)
   }
 
   /** Draws the consequences of an answer that says no. Answers the same error. */
-  refusal(error: IronflowError, key: string | undefined): IronflowError {
+  refusal(error: IronflowError, key: string | undefined, server = this.server): IronflowError {
     if (error.status === 401) this.credentials.refused(key)
-    if (error.status === 503) this.leave()
+    if (error.status === 503) this.leave(server)
     return error
   }
 
   /** What was thrown while connecting or reading, as an `IronflowError`. */
-  failure(thrown: unknown): IronflowError {
+  failure(thrown: unknown, server = this.server): IronflowError {
     if (isIronflowError(thrown)) return thrown
-    this.leave()
+    this.leave(server)
     return this.platform.networkError(thrown)
   }
 }

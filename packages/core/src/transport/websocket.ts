@@ -40,7 +40,7 @@ export class WebSocketConnection implements Connection {
     // http becomes ws, https becomes wss.
     const url = `${link.server.replace(/^http/, 'ws')}/api/v1/ws${query}`
     const protocols = key === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${base64url(key)}`]
-    this.socket = link.platform.openSocket(url, protocols, link.headers(undefined), {
+    this.socket = link.platform.openSocket(url, protocols, link.headers, {
       opened: () => {
         this.isOpen = true
         for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
