@@ -79,6 +79,12 @@ export function errorFor(code: ErrorCode, message: string, init: ErrorInit = {})
   return new (CLASSES[code] ?? IronflowError)(message, code, init)
 }
 
+/** The error as one of `method`, which it says: a copy, since one failure may end what several methods began. */
+export function errorOf(method: string, error: IronflowError): IronflowError {
+  if (error.method === method) return error
+  return errorFor(error.code, error.message, { ...error, method, cause: error.cause })
+}
+
 /** A `ValidationError` whose message is made from its fields: `key: must not be empty`. */
 export function invalid(fields: Record<string, string>, cause?: unknown): ValidationError {
   const message = Object.entries(fields)

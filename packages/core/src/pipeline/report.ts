@@ -1,4 +1,4 @@
-import { type IronflowError, tagMethod } from '../errors/ironflow-error'
+import type { IronflowError } from '../errors/ironflow-error'
 import { callHook, type ErrorContext, type OnError } from '../hooks'
 import type { Call } from '../protocol/call'
 
@@ -26,5 +26,5 @@ export function report(onError: OnError | undefined, { call, error, endpoint, at
 /** Something that went wrong in the background, where nobody called. */
 export function reportInBackground(onError: OnError | undefined, error: IronflowError, context: ErrorContext): void {
   const { status, requestId } = error
-  callHook(onError, tagMethod(error, context.method), { ...context, status, requestId })
+  callHook(onError, error, { ...context, status, requestId })
 }

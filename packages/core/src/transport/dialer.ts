@@ -21,7 +21,7 @@ export interface DialerParts {
   /** How long a fixed one may take until its first message, in milliseconds. */
   readonly patienceMs: number
   connect(kind: TransportKind, session: ConnectionSession): Connection
-  /** The server has kept silent: the next connection may do better with another. */
+  /** The server goes away or keeps silent: the next connection may do better with another. */
   leave(): void
   now(): number
 }
@@ -64,6 +64,11 @@ export class Dialer {
     const { parts } = this
     if (!parts.fixed) this.choice = whenDialling(this.choice, parts.now())
     return parts.connect(this.choice.trying, session)
+  }
+
+  /** The server goes away. */
+  leave(): void {
+    this.parts.leave()
   }
 
   opened(): void {

@@ -13,11 +13,13 @@ import { decodeValue, type Operation } from '../protocol/value'
 /** The messages that tell what a thing is now. */
 export type ChangeFrame = ConfigUpdateFrame | ConfigDeleteFrame | KvUpdateFrame | EventFrame
 
+/** What `onError` is told of a watch. */
+export type WatchMethod = 'config.watch' | 'kv.watch' | 'events.subscribe'
+
 /** What differs between watching documents, buckets and events: how a message is read, and what users get of it. */
 export interface WatchKind<E> {
   readonly kind: SubscriptionKind
-  /** What `onError` is told. */
-  readonly method: 'config.watch' | 'kv.watch' | 'events.subscribe'
+  readonly method: WatchMethod
   /** What the message is about: of two about the same the newer one counts. */
   keyOf(frame: ChangeFrame): string
   isGone(frame: ChangeFrame): boolean

@@ -1,11 +1,12 @@
 import type { IronflowError } from '../errors/ironflow-error'
 import { ConnectionError, TimeoutError } from '../errors/kinds'
+import { normalize } from '../errors/normalize'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame, Subscription } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
-import type { Connection, ConnectionEnd } from '../transport/transport'
+import type { Connection, ConnectionEnd, ConnectionSession } from '../transport/transport'
 import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
 import { Liveness } from './liveness'
@@ -243,7 +244,7 @@ export class Loop implements Carrier {
       const message = `nothing came within ${patienceMs} ms`
       this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }) }, true)
     }, patienceMs)
-    this.connection = dialer.dial({
+    const carried: ConnectionSession = {
       environment: this.options.environment,
       subscriptions: () => {
         this.asked = session.subscriptions()
@@ -255,7 +256,13 @@ export class Loop implements Carrier {
       ended: (end) => {
         if (this.life === life) this.fail(end)
       },
-    })
+    }
+    try {
+      this.connection = dialer.dial(carried)
+    } catch (thrown) {
+      // Only a transport of the user's does that.
+      this.fail({ error: normalize(thrown) })
+    }
   }
 
   private disconnect(): void {
@@ -279,6 +286,7 @@ export class Loop implements Carrier {
     else if (frame.type === 'reply') this.events.reply(frame)
     else if (frame.type === 'goodbye') {
       const { retryAfterMs } = frame
+      this.dialer.leave()
       this.fail({ error: new ConnectionError('the server goes away', 'connection_failed', { retryAfterMs }) })
     } else if (frame.type === 'error' && frame.sub === undefined) {
       this.fail({ error: frameError(frame) })

@@ -1,10 +1,11 @@
 import type { IronflowError } from '../errors/ironflow-error'
+import { errorOf } from '../errors/kinds'
 import { callHook } from '../hooks'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ServerFrame, SubscribeFrame, Subscription, UnsubscribeFrame } from '../protocol/frames'
 import { frameError } from './frame-error'
-import type { WatchKind } from './kinds'
+import type { WatchKind, WatchMethod } from './kinds'
 import type { Condition } from './status'
 import { Follower, type WatchHandlers, type WatchHost } from './watcher'
 
@@ -118,10 +119,14 @@ export class Session implements WatchHost {
 
   /** Tells every watch that something is wrong with all of them; the client, once for each kind of watch. */
   fail(error: IronflowError): void {
+    const errors = new Map<WatchMethod, IronflowError>()
     // Of a copy: a callback may stop watches, which are told nothing more, and start others, which had no part in this.
-    const followers = [...this.followers]
-    for (const [id, { handlers }] of followers) if (this.followers.has(id)) callHook(handlers.onError, error)
-    for (const method of new Set(followers.map(([, { kind }]) => kind.method))) this.report(error, method)
+    for (const [id, { handlers, kind }] of [...this.followers]) {
+      const own = errors.get(kind.method) ?? errorOf(kind.method, error)
+      errors.set(kind.method, own)
+      if (this.followers.has(id)) callHook(handlers.onError, own)
+    }
+    for (const [method, own] of errors) this.report(own, method)
   }
 
   /**

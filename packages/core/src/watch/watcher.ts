@@ -1,10 +1,11 @@
 import { asyncDispose } from '../dispose'
 import { IronflowError } from '../errors/ironflow-error'
+import { errorOf } from '../errors/kinds'
 import { callHook } from '../hooks'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Subscription, WatchFrame } from '../protocol/frames'
 import { Buffer } from './buffer'
-import type { ChangeFrame, WatchKind } from './kinds'
+import type { ChangeFrame, WatchKind, WatchMethod } from './kinds'
 import { Progress } from './progress'
 import { Setbacks } from './setbacks'
 import { type Condition, isSameCondition, type WatchStatus } from './status'
@@ -50,7 +51,7 @@ export interface WatchHost {
   readonly lastFrameAt: number
   remove(follower: Follower<unknown>): void
   /** Tells the client's `onError`. */
-  report(error: IronflowError, method: WatchKind<unknown>['method']): void
+  report(error: IronflowError, method: WatchMethod): void
 }
 
 /** The {@link Watcher} that users hold, and the entry in the session that its messages go to. */
@@ -154,19 +155,23 @@ export class Follower<E> implements Watcher<E> {
 
   /** Something is wrong with this watch alone. */
   fail(error: IronflowError): void {
-    callHook(this.handlers.onError, error)
-    this.host.report(error, this.kind.method)
+    const { method } = this.kind
+    const own = errorOf(method, error)
+    callHook(this.handlers.onError, own)
+    this.host.report(own, method)
   }
 
   /** Ends it, for good. */
-  finish(error?: IronflowError): void {
+  finish(cause?: IronflowError): void {
     if (this.end) return
+    const { method } = this.kind
+    const error = cause && errorOf(method, cause)
     this.interrupted()
     this.end = { error }
     this.host.remove(this as Follower<unknown>)
     if (error) this.fail(error)
     this.buffer?.close(error)
-    this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed'))
+    this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
     this.tellStatus()
     callHook(this.handlers.onClose, error)
   }

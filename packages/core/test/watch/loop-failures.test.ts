@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ConnectionError, errorFor, invalid } from '../../src/errors/kinds'
-import { settle } from '../fake-platform'
+import { FakePlatform, settle } from '../fake-platform'
 import { broken } from '../fake-transport'
-import { watchWorld } from './world'
+import { FakeWatchTransport, watchWorld } from './world'
 
 const FIVE_MINUTES = 300_000
 const refused = () => errorFor('unauthenticated', 'no such key')
@@ -179,6 +179,22 @@ describe('how long the server wants to be left alone', () => {
   })
 })
 
+test('a transport of the user’s that throws has failed to connect, as any other', async () => {
+  const transport = new FakeWatchTransport(new FakePlatform())
+  const connect = vi.spyOn(transport, 'connect').mockImplementation(() => {
+    throw new TypeError('no such device')
+  })
+  const { bucket, client, connections, platform } = watchWorld({ transport })
+  const watcher = bucket.watch()
+  await settle()
+  expect(watcher.status).toMatchObject({ state: 'interrupted', error: { message: 'no such device' } })
+  connect.mockRestore()
+  await platform.advance(1_000)
+  expect([connections.length, transport.connections.length]).toEqual([0, 1])
+  transport.connections[0]?.openInSync()
+  expect(client.status().state).toBe('live')
+})
+
 describe('an outage', () => {
   test('is told once, when as many attempts have failed as a call would make', async () => {
     const { bucket, client, failures, last, platform, told } = watchWorld({ retry: { maxAttempts: 3 } })
@@ -197,6 +213,7 @@ describe('an outage', () => {
       ['config.watch', 'connection_failed'],
     ])
     expect(failures[0]?.context).toMatchObject({ attempts: 3, endpoint: 'custom' })
+    expect(failures.map(({ error }) => error.method)).toEqual(['kv.watch', 'config.watch'])
     expect(heard).toEqual(['connection reset'])
   })
 })

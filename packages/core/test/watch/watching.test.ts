@@ -143,6 +143,17 @@ describe('over WebSockets, with a key that a function brings', () => {
   })
 })
 
+test('a server that goes away is left for the next one', async () => {
+  const { bucket, platform } = watchWorld({ transport: 'auto', serverUrl: ['http://one', 'http://two'] })
+  bucket.watch()
+  await settle()
+  platform.sockets[0]?.open()
+  platform.sockets[0]?.receive({ type: 'welcome', heartbeatMs: 15_000 })
+  platform.sockets[0]?.receive({ type: 'goodbye', retryAfterMs: 500 })
+  await platform.advance(1_500)
+  expect(platform.sockets.map(({ url }) => url)).toEqual(['ws://one/api/v1/ws', 'ws://two/api/v1/ws'])
+})
+
 describe('over the socket that carries calls as well', () => {
   test('watches that are all refused are that, also while a call keeps the connection', async () => {
     const { bucket, client, platform } = watchWorld({ transport: 'websocket' })
