@@ -1,5 +1,5 @@
 import type { ServerFrame, Subscription } from '@ironflow/core/protocol'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DEFAULTS } from '../../src'
 import { ANYBODY } from '../../src/domain/principal'
 import { WatchStats } from '../../src/observe/watch-stats'
@@ -57,17 +57,21 @@ test('while another thread commits, a watcher that is cut again and again ends w
     if (round % 11 === 0) session?.beat()
   }
   await all
-  for (let round = 0; round < 200 || !client.isSynced; round++) {
-    await settle()
-    read()
-  }
   const { entries } = await engine.entries(BUCKET, { limit: 1_000, values: true })
   const wanted = entries.map(({ key, revision, value }) => [
     key,
     { revision, value: value?.encoding === 'text' && value.text },
   ])
   expect(entries.length).toBeGreaterThan(10)
-  expect(Object.fromEntries(client.state)).toEqual(Object.fromEntries(wanted))
+  // What was acknowledged is told a little later, when the other thread says so.
+  await vi.waitFor(
+    () => {
+      read()
+      expect(client.isSynced).toBe(true)
+      expect(Object.fromEntries(client.state)).toEqual(Object.fromEntries(wanted))
+    },
+    { timeout: 10_000, interval: 5 },
+  )
   session?.end()
 })
 
