@@ -1,4 +1,4 @@
-import { ConnectionError, type Platform } from '@ironflow/core'
+import { ConnectionError, MAX_TIMER_MS, type Platform } from '@ironflow/core'
 import { version } from '../package.json'
 import { globals } from './globals'
 import { followPage } from './lifecycle'
@@ -29,7 +29,7 @@ export function browserPlatform(pauseWhenHidden: boolean): Platform {
 }
 
 function setTimer(callback: () => void, ms: number): () => void {
-  const timer = setTimeout(callback, ms)
+  const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS))
   return () => clearTimeout(timer)
 }
 

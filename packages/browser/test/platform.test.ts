@@ -51,6 +51,7 @@ test('a timer that was cancelled does not fire', () => {
   const fired = vi.fn()
   const cancel = platform.setTimer(fired, 10)
   platform.setTimer(fired, 10)
+  for (const ms of [2 ** 31, Number.POSITIVE_INFINITY]) platform.setTimer(fired, ms)
   cancel()
   vi.advanceTimersByTime(20)
   expect(fired).toHaveBeenCalledTimes(1)

@@ -14,7 +14,14 @@ export {
 export type { ErrorContext, OnError } from './hooks'
 export { type CallOptions, type ClientOptions, DEFAULTS, type TransportOption } from './options'
 export type { RetryPolicy } from './pipeline/retry'
-export type { LifecycleSignal, Platform, Socket, SocketEnd, SocketEvents } from './platform'
+export {
+  type LifecycleSignal,
+  MAX_TIMER_MS,
+  type Platform,
+  type Socket,
+  type SocketEnd,
+  type SocketEvents,
+} from './platform'
 export type {
   ApiKey,
   BucketInfo,

@@ -1,5 +1,8 @@
 import type { IronflowError } from './errors/ironflow-error'
 
+/** The longest delay, in milliseconds, that the timers of runtimes take: 24.8 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1
+
 /**
  * What the runtime provides, passed in as one value: core touches no global of its own. `@ironflow/node` and
  * `@ironflow/browser` each fill one; tests fill one whose time and chance they decide.
@@ -16,7 +19,10 @@ export interface Platform {
   random(): number
   /** A random identifier. */
   uuid(): string
-  /** Runs `callback` once after `ms` milliseconds; the answer cancels it. */
+  /**
+   * Runs `callback` once after `ms` milliseconds, however many they are; the answer cancels it. Runtimes run at once what
+   * is to wait for more than {@link MAX_TIMER_MS}: there it may run after these.
+   */
   setTimer(callback: () => void, ms: number): () => void
   /**
    * Opens a WebSocket. Answers at once, before anything is told.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Platform } from '@ironflow/core'
+import { MAX_TIMER_MS, type Platform } from '@ironflow/core'
 import { version } from '../package.json'
 import { networkError } from './network-error'
 import { openSocket } from './socket'
@@ -15,7 +15,7 @@ export const nodePlatform: Platform = {
   random: () => Math.random(),
   uuid: () => randomUUID(),
   setTimer(callback, ms) {
-    const timer = setTimeout(callback, ms)
+    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS))
     return () => clearTimeout(timer)
   },
   openSocket,

@@ -46,6 +46,7 @@ test('identifiers differ, and a cancelled timer does not fire', () => {
   }
   const cancel = nodePlatform.setTimer(count, 10)
   nodePlatform.setTimer(count, 10)
+  for (const ms of [2 ** 31, Number.POSITIVE_INFINITY]) nodePlatform.setTimer(count, ms)
   cancel()
   vi.advanceTimersByTime(20)
   vi.useRealTimers()

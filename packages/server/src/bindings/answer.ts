@@ -69,6 +69,8 @@ export function errorResponse(error: IronflowError, requestId: string): HttpResp
   const problem = toProblem(error, requestId)
   const headers: Record<string, string> = { [HEADERS.contentType]: PROBLEM_TYPE, ...NO_STORE }
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="ironflow"'
+  // RFC 9110, 15.5.22: what to ask for instead.
+  if (problem.status === 426) headers.upgrade = 'websocket'
   if (error.retryAfterMs !== undefined) headers[HEADERS.retryAfter] = String(Math.ceil(error.retryAfterMs / 1000))
   else if (problem.status === 429 || problem.status === 503) headers[HEADERS.retryAfter] = String(DEFAULT_RETRY_SECONDS)
   return { status: problem.status, headers, body: stringify(problem) }

@@ -79,6 +79,7 @@ class Attempt {
       from ??= page.asOf
       this.asOf ??= page.asOf
       for (const entry of page.entries) {
+        if (!reading.matches(entry)) continue
         await reading.ready()
         if (reading.isOver) return undefined
         if (this.isDeleted()) return 'bucket_deleted'

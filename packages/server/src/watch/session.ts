@@ -93,14 +93,15 @@ export class Session implements SubscriptionHost {
    * Adds a subscription; one of the same id is replaced.
    *
    * @param named whether its messages say which subscription they are about
-   * @throws UnauthorizedError, rate_limited
+   * @throws UnauthorizedError, rate_limited, ValidationError for too many filters
    */
   subscribe(subscription: Subscription, named = true): void {
     if (this.isOver) return
     const { limits } = this.parts
     const { id, filters = [] } = subscription
     if (filters.length > limits.filtersPerSubscription) {
-      throw beyondLimit('rate_limited', 'the subscription has too many filters', 'filtersPerSubscription', limits)
+      // Not `rate_limited`: the same subscription will have as many tomorrow.
+      throw beyondLimit('invalid_request', 'the subscription has too many filters', 'filtersPerSubscription', limits)
     }
     this.unsubscribe(id)
     if (this.subscriptions.size >= limits.subscriptionsPerStream) {

@@ -119,7 +119,7 @@ describe('a route that watches one thing', () => {
     expect((await harness.request('GET', target, { key: null })).status).toBe(401)
     expect((await harness.request('GET', target, { key })).status).toBe(403)
     const many = await harness.request('GET', `${target}?key=a&key=b`)
-    expect([many.status, many.json.details.limit]).toEqual([429, 'filtersPerSubscription'])
+    expect([many.status, many.json.details.limit]).toEqual([400, 'filtersPerSubscription'])
     await (await open(target)).until('synced')
     const second = await harness.request('GET', target)
     expect([second.status, second.json.details.limit]).toEqual([429, 'streamsPerKey'])

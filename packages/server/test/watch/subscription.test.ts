@@ -127,6 +127,21 @@ describe('config documents', () => {
   })
 })
 
+test('after a reset, too, only events come that fit the pattern', async () => {
+  await world.set('limits', { seats: 1 })
+  await world.set('other', {})
+  const sink = await world.watch([
+    { id: 'deleted', kind: 'events', target: 'system.config.*.deleted', cursor: 'lost-0-0' },
+    { id: 'one', kind: 'events', target: 'system.config.limits.*', cursor: 'lost-0-0' },
+  ])
+  expect(sink.types('deleted')).toEqual(['reset', 'synced'])
+  expect(sink.of('one')).toMatchObject([
+    { type: 'reset' },
+    { topic: 'system.config.limits.updated' },
+    { type: 'synced' },
+  ])
+})
+
 describe('coming back with a cursor', () => {
   test('brings the newest of each key that changed, tombstones included', async () => {
     await world.put('kept', 1)

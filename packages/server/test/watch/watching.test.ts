@@ -102,14 +102,14 @@ describe('limits', () => {
   })
 
   test.each([
-    ['subscriptionsPerStream', { subscriptionsPerStream: 1 }, undefined],
-    ['filtersPerSubscription', { filtersPerSubscription: 1 }, ['a', 'b']],
-  ])('%s', async (limit, limits, filters) => {
+    ['subscriptionsPerStream', 'rate_limited', { subscriptionsPerStream: 1 }, undefined],
+    ['filtersPerSubscription', 'invalid_request', { filtersPerSubscription: 1 }, ['a', 'b']],
+  ])('%s is %s', async (limit, code, limits, filters) => {
     const harness = new Harness({ auth: 'none', limits })
     const { session } = await open(harness, undefined)
     session?.subscribe({ id: 'a', kind: 'kv', target: 'b' })
     const more = () => session?.subscribe({ id: 'b', kind: 'kv', target: 'b', filters })
-    expect(more).toThrow(expect.objectContaining({ code: 'rate_limited', details: { limit, max: 1 } }))
+    expect(more).toThrow(expect.objectContaining({ code, details: { limit, max: 1 } }))
     expect(more).toThrow(limit)
     await harness.server.close()
   })
