@@ -28,8 +28,8 @@ export class IronflowClient implements AsyncDisposable {
     const caller = typeof transport === 'object' ? transport : http()
     this.pipeline = new Pipeline(caller, credentials, resolved, platform, () => this.watching.answered())
     this.surfaces = {
-      config: new ConfigSurface(this.pipeline, platform, this.watching),
-      kv: new KvSurface(this.pipeline, platform, this.watching),
+      config: new ConfigSurface(this.pipeline, this.watching),
+      kv: new KvSurface(this.pipeline, this.watching),
       events: new EventsSurface(this.watching),
       admin: new AdminSurface(this.pipeline),
     }

@@ -81,6 +81,11 @@ export function isIronflowError(value: unknown): value is IronflowError {
   return typeof value === 'object' && value !== null && Array.isArray((value as Record<symbol, unknown>)[BRAND])
 }
 
+/** Whether `value` is such an error, with this code. */
+export function hasCode(value: unknown, code: ErrorCode): boolean {
+  return isIronflowError(value) && value.code === code
+}
+
 /** Notes on an error which method it failed in, unless it knows already. Returns the same error. */
 export function tagMethod(error: IronflowError, method: string): IronflowError {
   const writable = error as { method?: string | undefined }

@@ -1,4 +1,4 @@
-import { IronflowError, isIronflowError } from '../errors/ironflow-error'
+import { hasCode, IronflowError } from '../errors/ironflow-error'
 import { TimeoutError } from '../errors/kinds'
 import type { Platform } from '../platform'
 
@@ -103,7 +103,7 @@ function abortedBy(signal: AbortSignal): IronflowError {
 
 /** Whether a span ended because its time, or that of the span around it, had run out. */
 export function hasTimedOut(signal: AbortSignal): boolean {
-  return isIronflowError(signal.reason) && signal.reason.code === 'timeout'
+  return hasCode(signal.reason, 'timeout')
 }
 
 /** Waits, or, when the signal aborts, rejects at once with its reason. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/codes'
-import { IronflowError, tagMethod } from '../errors/ironflow-error'
+import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
 import { type CallOptions, isPositive, type ResolvedOptions } from '../options'
@@ -34,7 +34,7 @@ export class Pipeline {
     private readonly transport: Caller,
     private readonly credentials: Credentials,
     private readonly options: ResolvedOptions,
-    private readonly platform: Platform,
+    readonly platform: Platform,
     /** Told whenever a call was answered with a result: the server can be reached. */
     private readonly onAnswer: () => void = () => undefined,
   ) {}
@@ -71,6 +71,21 @@ export class Pipeline {
           attempts: progress.attempts,
         })
       }
+      throw error
+    }
+  }
+
+  /** As {@link call}, but what does not exist is `undefined`, and no matter for `onError`. */
+  async find<M extends MethodName, T>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions | undefined,
+    read: (result: Result<M>) => T,
+  ): Promise<T | undefined> {
+    try {
+      return await this.call(method, params, { ...options, expected: 'not_found' }, read)
+    } catch (error) {
+      if (hasCode(error, 'not_found')) return undefined
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { ApiKey, CreatedApiKey, NewApiKey, Written } from '../protocol/model'
-import { collect } from './paging'
+import { collect, pages } from './paging'
 
 /** What only an administrator does. `client.admin()`. */
 export class AdminSurface {
@@ -12,7 +12,7 @@ export class AdminSurface {
   }
 
   /** The environments that have data, by name; a key bound to one sees that one. */
-  async environments(options: CallOptions = {}): Promise<string[]> {
+  async environments(options?: CallOptions): Promise<string[]> {
     return (await this.pipeline.call('admin.environments', {}, options)).environments
   }
 }
@@ -25,19 +25,17 @@ export class ApiKeysSurface {
    * Makes a key. Its secret is in this answer and nowhere else. Never repeated by the client: a call that failed without
    * an answer may have made a key, which the list then shows.
    */
-  async create(key: NewApiKey, options: CallOptions = {}): Promise<CreatedApiKey> {
+  async create(key: NewApiKey, options?: CallOptions): Promise<CreatedApiKey> {
     return this.pipeline.call('admin.apiKeys.create', key, options)
   }
 
   /** All keys, without their secrets. */
-  async list(options: CallOptions = {}): Promise<ApiKey[]> {
-    return collect((page, read) =>
-      this.pipeline.call('admin.apiKeys.list', page, options, (answer) => read(answer, answer.apiKeys)),
-    )
+  async list(options?: CallOptions): Promise<ApiKey[]> {
+    return collect(pages(this.pipeline, 'admin.apiKeys.list', {}, options, ({ apiKeys }) => apiKeys))
   }
 
   /** Ends a key, at once for calls and within five seconds for what is open. @throws NotFoundError */
-  async revoke(id: string, options: CallOptions = {}): Promise<Written> {
+  async revoke(id: string, options?: CallOptions): Promise<Written> {
     return this.pipeline.call('admin.apiKeys.revoke', { id }, options)
   }
 }

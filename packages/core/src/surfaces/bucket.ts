@@ -1,7 +1,5 @@
-import { isIronflowError } from '../errors/ironflow-error'
 import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
-import type { Platform } from '../platform'
 import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
@@ -9,7 +7,7 @@ import { KV, type KvUpdate } from '../watch/kinds'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
 import { untilNoConflict } from './modify'
-import { collect, type FetchPage, pages } from './paging'
+import { collect, pages } from './paging'
 
 /** What one revision did to one key. */
 export interface KvEntry<T = unknown> {
@@ -50,7 +48,6 @@ export class Bucket<T> {
   constructor(
     readonly name: string,
     private readonly pipeline: Pipeline,
-    private readonly platform: Platform,
     private readonly watching: Watching,
   ) {}
 
@@ -60,13 +57,8 @@ export class Bucket<T> {
   }
 
   /** As {@link get}, but a key without a value is `undefined`, and no matter for `onError`. */
-  async find(key: string, options: CallOptions = {}): Promise<KvEntry<T> | undefined> {
-    try {
-      return await this.pipeline.call('kv.get', this.at(key), { ...options, expected: 'not_found' }, readEntry<T>)
-    } catch (error) {
-      if (isIronflowError(error) && error.code === 'not_found') return undefined
-      throw error
-    }
+  async find(key: string, options?: CallOptions): Promise<KvEntry<T> | undefined> {
+    return this.pipeline.find('kv.get', this.at(key), options, readEntry<T>)
   }
 
   /** Writes a value, whatever is there. @throws ValidationError for a value JSON cannot carry, or one too large */
@@ -76,12 +68,13 @@ export class Bucket<T> {
 
   /** Writes a value only where there is none. @throws ConflictError */
   async create(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    return this.tryCreate(key, value, options)
+    return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
   }
 
   /** Writes a value only if the key's newest revision is `revision`. @throws ConflictError with `currentRevision` */
   async update(key: string, value: T, revision: number, options: PutOptions = {}): Promise<Written> {
-    return this.tryUpdate(key, value, revision, options)
+    const params = () => ({ ...this.withValue(key, value, options), ifRevision: revision })
+    return this.pipeline.call('kv.update', params, options)
   }
 
   /**
@@ -99,15 +92,12 @@ export class Bucket<T> {
     change: (current: T | undefined) => T | Promise<T>,
     options: PutOptions = {},
   ): Promise<Written & { value: T }> {
-    return untilNoConflict(this.platform, this.pipeline.timeoutMs(options), options.signal, async () => {
+    return untilNoConflict(this.pipeline, options, async () => {
       const current = await this.find(key, options)
       const value = await change(current?.value)
-      return async (last) => {
-        const inner = { ...options, expected: last ? undefined : ('revision_conflict' as const) }
-        const written = current
-          ? await this.tryUpdate(key, value, current.revision, inner)
-          : await this.tryCreate(key, value, inner)
-        return { ...written, value }
+      return async (inner) => {
+        const written = current ? this.update(key, value, current.revision, inner) : this.create(key, value, inner)
+        return { ...(await written), value }
       }
     })
   }
@@ -123,40 +113,25 @@ export class Bucket<T> {
   }
 
   /** All keys that have a value and fit the filter (`user.*`, `session.>`), in the order of their UTF-8 bytes. */
-  async listKeys(filter?: string, options: CallOptions = {}): Promise<string[]> {
-    const { name: bucket } = this
-    return collect((page, read) =>
-      this.pipeline.call('kv.keys', { bucket, filter, ...page }, options, (answer) => read(answer, answer.keys)),
-    )
+  async listKeys(filter?: string, options?: CallOptions): Promise<string[]> {
+    return collect(this.keyPages(filter, options))
   }
 
   /** As {@link listKeys}, page by page as they are asked for. */
-  async *keys(filter?: string, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
-    const { name: bucket } = this
-    const fetchPage: FetchPage<string> = (cursor, read) =>
-      this.pipeline.call('kv.keys', { bucket, filter, cursor }, options, (answer) => read(answer, answer.keys))
-    for await (const page of pages(fetchPage)) yield* page.items
+  async *keys(filter?: string, options?: CallOptions): AsyncGenerator<string, void, undefined> {
+    for await (const keys of this.keyPages(filter, options)) yield* keys
   }
 
   /** The entries of those keys, page by page as they are asked for. */
-  async *entries(filter?: string, options: CallOptions = {}): AsyncGenerator<KvEntry<T>, void, undefined> {
-    const { name: bucket } = this
-    const fetchPage: FetchPage<KvEntry<T>> = (cursor, read) =>
-      this.pipeline.call('kv.entries', { bucket, filter, cursor }, options, (answer) =>
-        read(answer, answer.entries.map(readEntry<T>)),
-      )
-    for await (const page of pages(fetchPage)) yield* page.items
+  async *entries(filter?: string, options?: CallOptions): AsyncGenerator<KvEntry<T>, void, undefined> {
+    const params = { bucket: this.name, filter }
+    for await (const page of pages(this.pipeline, 'kv.entries', params, options, readEntries<T>)) yield* page
   }
 
   /** The key's revisions that are kept, newest first, deletions included. @throws NotFoundError where there is none */
   async history(key: string, options: CallOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
-    return collect(
-      (page, read) =>
-        this.pipeline.call('kv.history', { ...this.at(key), ...page }, options, (answer) =>
-          read(answer, answer.entries.map(readEntry<T | undefined>)),
-        ),
-      options.limit,
-    )
+    const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options.limit)
+    return collect(found)
   }
 
   /**
@@ -177,12 +152,8 @@ export class Bucket<T> {
     return this.watching.watch(KV, wanted, tell, handlers, options) as Watcher<KvUpdate<T>>
   }
 
-  private tryCreate(key: string, value: T, options: PutOptions): Promise<Written> {
-    return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
-  }
-
-  private tryUpdate(key: string, value: T, ifRevision: number, options: PutOptions): Promise<Written> {
-    return this.pipeline.call('kv.update', () => ({ ...this.withValue(key, value, options), ifRevision }), options)
+  private keyPages(filter: string | undefined, options: CallOptions | undefined): AsyncIterable<readonly string[]> {
+    return pages(this.pipeline, 'kv.keys', { bucket: this.name, filter }, options, ({ keys }) => keys)
   }
 
   private at(key: string): { bucket: string; key: string } {
@@ -198,4 +169,8 @@ export class Bucket<T> {
 function readEntry<T>({ bucket, key, revision, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
   if (typeof key !== 'string' || typeof revision !== 'number') throw new TypeError('it is no entry of a bucket')
   return { bucket, key, value: decodeValue(content) as T, revision, createdAt, operation }
+}
+
+function readEntries<T>({ entries }: { entries: WireEntry[] }): KvEntry<T>[] {
+  return entries.map(readEntry<T>)
 }

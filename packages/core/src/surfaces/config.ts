@@ -1,7 +1,6 @@
-import { isIronflowError } from '../errors/ironflow-error'
 import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
-import type { Platform } from '../platform'
+import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
 import { encodeJson } from '../protocol/value'
 import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/kinds'
@@ -9,7 +8,7 @@ import { LiveDocument } from '../watch/live'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
 import { untilNoConflict } from './modify'
-import { collect } from './paging'
+import { collect, pages } from './paging'
 
 /** Options of a write that is to happen only if the document is as it was. */
 export interface ConfigWriteOptions extends CallOptions {
@@ -27,7 +26,6 @@ export interface ConfigWatchHandlers<T> extends WatchHandlers {
 export class ConfigSurface {
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly platform: Platform,
     private readonly watching: Watching,
   ) {}
 
@@ -46,13 +44,8 @@ export class ConfigSurface {
   }
 
   /** As {@link get}, but a document that does not exist is `undefined`, and no matter for `onError`. */
-  async find<T = unknown>(name: string, options: CallOptions = {}): Promise<ConfigEntry<T> | undefined> {
-    try {
-      return await this.pipeline.call('config.get', { name }, { ...options, expected: 'not_found' }, readEntry<T>)
-    } catch (error) {
-      if (isIronflowError(error) && error.code === 'not_found') return undefined
-      throw error
-    }
+  async find<T = unknown>(name: string, options?: CallOptions): Promise<ConfigEntry<T> | undefined> {
+    return this.pipeline.find('config.get', { name }, options, readEntry<T>)
   }
 
   /**
@@ -91,14 +84,11 @@ export class ConfigSurface {
     change: (current: T | undefined) => T | Promise<T>,
     options: CallOptions = {},
   ): Promise<ConfigEntry<T>> {
-    return untilNoConflict(this.platform, this.pipeline.timeoutMs(options), options.signal, async () => {
+    return untilNoConflict(this.pipeline, options, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
       const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 })
-      return async (last) => {
-        const expected = last ? undefined : 'revision_conflict'
-        return { ...(await this.pipeline.call('config.set', params, { ...options, expected })), data }
-      }
+      return async (inner) => ({ ...(await this.pipeline.call('config.set', params, inner)), data })
     })
   }
 
@@ -108,10 +98,8 @@ export class ConfigSurface {
   }
 
   /** All documents of the environment that the key may read, by name, without their content. */
-  async list(options: CallOptions = {}): Promise<ConfigSummary[]> {
-    return collect((page, read) =>
-      this.pipeline.call('config.list', page, options, (answer) => read(answer, answer.configs)),
-    )
+  async list(options?: CallOptions): Promise<ConfigSummary[]> {
+    return collect(pages(this.pipeline, 'config.list', {}, options, ({ configs }) => configs))
   }
 
   /** The document's versions, newest first; the server keeps 64 of them. */
@@ -119,13 +107,8 @@ export class ConfigSurface {
     name: string,
     options: CallOptions & { limit?: number } = {},
   ): Promise<ConfigVersion<T>[]> {
-    return collect(
-      (page, read) =>
-        this.pipeline.call('config.history', { name, ...page }, options, (answer) =>
-          read(answer, answer.versions as ConfigVersion<T>[]),
-        ),
-      options.limit,
-    )
+    const versionsOf = (answer: Result<'config.history'>) => answer.versions as ConfigVersion<T>[]
+    return collect(pages(this.pipeline, 'config.history', { name }, options, versionsOf, options.limit))
   }
 
   /** Writes the content of an earlier revision again, as a new one. @throws NotFoundError where it is not kept */
@@ -167,7 +150,7 @@ export class ConfigSurface {
   live<T = any>(name: string, options: WatchOptions & WatchHandlers = {}): LiveDocument<T> {
     const watch = (onUpdate: (update: ConfigUpdate<T>) => void, onDelete: (deletion: ConfigDelete) => void) =>
       this.watch<T>(name, { ...options, onUpdate, onDelete }, options)
-    return new LiveDocument(watch, () => this.platform.now())
+    return new LiveDocument(watch, () => this.pipeline.platform.now())
   }
 }
 

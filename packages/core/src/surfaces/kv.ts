@@ -1,16 +1,14 @@
 import type { CallOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
-import type { Platform } from '../platform'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
 import type { Watching } from '../watch/watching'
 import { Bucket } from './bucket'
-import { collect } from './paging'
+import { collect, pages } from './paging'
 
 /** The key-value store: buckets of keys. `client.kv()`. */
 export class KvSurface {
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly platform: Platform,
     private readonly watching: Watching,
   ) {}
 
@@ -26,7 +24,7 @@ export class KvSurface {
    */
   // biome-ignore lint/suspicious/noExplicitAny: values read without a type parameter are used as their writer knows them
   bucket<T = any>(name: string): Bucket<T> {
-    return new Bucket<T>(name, this.pipeline, this.platform, this.watching)
+    return new Bucket<T>(name, this.pipeline, this.watching)
   }
 
   /**
@@ -43,24 +41,22 @@ export class KvSurface {
   }
 
   /** Changes options of a bucket; those that are absent stay. @throws NotFoundError */
-  async updateBucket(name: string, changes: BucketOptions, options: CallOptions = {}): Promise<BucketInfo> {
+  async updateBucket(name: string, changes: BucketOptions, options?: CallOptions): Promise<BucketInfo> {
     return this.pipeline.call('kv.updateBucket', { ...changes, bucket: name }, options)
   }
 
   /** Deletes a bucket with everything in it. @throws NotFoundError */
-  async deleteBucket(name: string, options: CallOptions = {}): Promise<Written> {
+  async deleteBucket(name: string, options?: CallOptions): Promise<Written> {
     return this.pipeline.call('kv.deleteBucket', { bucket: name }, options)
   }
 
   /** All buckets of the environment that the key may read, by name. */
-  async listBuckets(options: CallOptions = {}): Promise<BucketInfo[]> {
-    return collect((page, read) =>
-      this.pipeline.call('kv.listBuckets', page, options, (answer) => read(answer, answer.buckets)),
-    )
+  async listBuckets(options?: CallOptions): Promise<BucketInfo[]> {
+    return collect(pages(this.pipeline, 'kv.listBuckets', {}, options, ({ buckets }) => buckets))
   }
 
   /** A bucket's options, and how full it is. @throws NotFoundError */
-  async getBucketInfo(name: string, options: CallOptions = {}): Promise<BucketInfo> {
+  async getBucketInfo(name: string, options?: CallOptions): Promise<BucketInfo> {
     return this.pipeline.call('kv.getBucketInfo', { bucket: name }, options)
   }
 }

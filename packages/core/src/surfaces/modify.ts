@@ -1,7 +1,8 @@
-import { isIronflowError } from '../errors/ironflow-error'
+import { hasCode } from '../errors/ironflow-error'
+import type { CallOptions } from '../options'
 import { backoffMs } from '../pipeline/backoff'
 import { sleep } from '../pipeline/deadline'
-import type { Platform } from '../platform'
+import type { Pipeline, PipelineOptions } from '../pipeline/pipeline'
 
 /** How often `modify` reads and tries again before it gives up with the conflict. */
 export const MAX_MODIFY_ATTEMPTS = 64
@@ -10,27 +11,27 @@ export const MAX_MODIFY_ATTEMPTS = 64
  * Prepares and writes until the write does not meet a `revision_conflict`. Between tries it waits with full jitter, so
  * that many writers of one key get out of each other's way.
  *
- * @param timeoutMs after that many milliseconds no further try begins; each call of a try has its own time-out besides
- * @param prepare answers the write, which is told whether it is the last: its conflict is then a failure to be reported.
- * What `prepare` itself throws is thrown on, also a conflict: that was about something else.
+ * @param options after their `timeoutMs` no further try begins; each call of a try has its own time-out besides
+ * @param prepare answers the write, which is told with which options: the conflict of the last one is a failure to be
+ * reported. What `prepare` itself throws is thrown on, also a conflict: that was about something else.
  */
-export async function untilNoConflict<T>(
-  platform: Pick<Platform, 'now' | 'setTimer' | 'random'>,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  prepare: () => Promise<(last: boolean) => Promise<T>>,
+export async function untilNoConflict<O extends CallOptions, T>(
+  pipeline: Pipeline,
+  options: O,
+  prepare: () => Promise<(options: O & PipelineOptions) => Promise<T>>,
 ): Promise<T> {
-  const endsAt = platform.now() + timeoutMs
+  const { platform } = pipeline
+  const endsAt = platform.now() + pipeline.timeoutMs(options)
   for (let attempts = 1; ; attempts += 1) {
     const write = await prepare()
     const last = attempts === MAX_MODIFY_ATTEMPTS || platform.now() >= endsAt
     try {
-      return await write(last)
+      return await write({ ...options, expected: last ? undefined : 'revision_conflict' })
     } catch (error) {
-      if (last || !isIronflowError(error) || error.code !== 'revision_conflict') throw error
+      if (last || !hasCode(error, 'revision_conflict')) throw error
     }
     // An aborted wait is over at once; the next attempt then fails with `aborted`, as every call does.
     const ms = backoffMs(attempts, { baseMs: 4, capMs: 250 }, platform.random())
-    await sleep(platform, ms, signal).catch(() => undefined)
+    await sleep(platform, ms, options.signal).catch(() => undefined)
   }
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { collect, pages } from '../../src/surfaces/paging'
 import { clientOver, failure } from '../fake-transport'
 
 /** A script that hands out `all` in pages of `size`, as a server does. */
@@ -37,8 +36,10 @@ test('the first items are all that is asked for where there is a limit', async (
 })
 
 test('a server that sends more than the limit is cut short', async () => {
-  const page = { items: [1, 2, 3, 4], nextCursor: 'more' }
-  expect(await collect(async () => page, 3)).toEqual([1, 2, 3])
+  const versions = [4, 3, 2, 1].map((revision) => ({ name: 'a', revision, operation: 'put', data: {} }))
+  const { client, transport } = clientOver(() => ({ versions, nextCursor: 'more' }))
+  expect(await client.config().history('a', { limit: 3 })).toEqual(versions.slice(0, 3))
+  expect(transport.calls).toHaveLength(1)
 })
 
 test('an empty page in between is not the end', async () => {
@@ -109,13 +110,7 @@ test('an abort between pages ends the listing', async () => {
 })
 
 test('the cursor of a page goes with the call for the next', async () => {
-  const cursors: Array<string | undefined> = []
-  const answers = ['x', 'y', undefined]
-  for await (const _ of pages(async (cursor) => {
-    cursors.push(cursor)
-    return { items: [], nextCursor: answers[cursors.length - 1] }
-  })) {
-    // Only to read on.
-  }
-  expect(cursors).toEqual([undefined, 'x', 'y'])
+  const { client, transport } = clientOver((_, attempt) => ({ keys: [], nextCursor: ['x', 'y'][attempt - 1] }))
+  await client.kv().bucket('b').listKeys()
+  expect(transport.calls.map((_, index) => transport.params(index).cursor)).toEqual([undefined, 'x', 'y'])
 })
