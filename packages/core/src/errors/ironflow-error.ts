@@ -43,29 +43,25 @@ export class IronflowError extends Error {
   /** The class's name for `instanceof` across copies of the package; each subclass has its own. */
   static readonly kind: string = 'IronflowError'
 
-  readonly code: ErrorCode
+  // Declared only: the constructor takes over what it is given.
+  declare readonly code: ErrorCode
   /** HTTP status that the server answered, or would have, where the client itself refused the call as it was made. */
-  readonly status?: number | undefined
+  declare readonly status?: number | undefined
   /** The method that failed: `kv.put`. Set by the pipeline. */
-  readonly method?: string | undefined
+  declare readonly method?: string | undefined
   /** Whether the same call may succeed if it is made again, unchanged. */
-  readonly retryable: boolean
-  readonly requestId?: string | undefined
+  declare readonly retryable: boolean
+  declare readonly requestId?: string | undefined
   /** How long the server asks to wait before the next attempt, in milliseconds. */
-  readonly retryAfterMs?: number | undefined
-  readonly details?: Record<string, unknown> | undefined
+  declare readonly retryAfterMs?: number | undefined
+  declare readonly details?: Record<string, unknown> | undefined
 
   constructor(message: string, code: ErrorCode, init: ErrorInit = {}) {
-    super(message, init.cause === undefined ? undefined : { cause: init.cause })
+    const { cause, retryable = CODES[code].retryable, ...known } = init
+    super(message, cause === undefined ? undefined : { cause })
     const { kind } = new.target
-    this.name = kind
-    this.code = code
-    this.status = Object.hasOwn(init, 'status') ? init.status : CODES[code].status
-    this.method = init.method
-    this.retryable = init.retryable ?? CODES[code].retryable
-    this.requestId = init.requestId
-    this.retryAfterMs = init.retryAfterMs
-    this.details = init.details
+    // A status that is given as undefined counts: there was no answer.
+    Object.assign(this, { status: CODES[code].status, ...known, retryable, code, name: kind })
     Object.defineProperty(this, BRAND, { value: [kind, 'IronflowError'] })
   }
 

@@ -20,23 +20,17 @@ export class NotFoundError extends IronflowError {
 export class ConflictError extends IronflowError {
   static override readonly kind = 'ConflictError'
   /** The revision the store holds now; 0 where there is nothing. Absent where the code is not `revision_conflict`. */
-  readonly currentRevision?: number | undefined
-
-  constructor(message: string, code: ErrorCode, init: ErrorInit = {}) {
-    super(message, code, init)
-    this.currentRevision = init.currentRevision
-  }
+  declare readonly currentRevision?: number | undefined
 }
 
 /** 400, 413, 415, 422: the call itself is wrong, and `fields` says where. Sending it again will not help. */
 export class ValidationError extends IronflowError {
   static override readonly kind = 'ValidationError'
   /** Place → what is wrong there: `{ key: 'must not contain white space' }`. */
-  readonly fields: Record<string, string>
+  declare readonly fields: Record<string, string>
 
   constructor(message: string, code: ErrorCode = 'invalid_request', init: ErrorInit = {}) {
-    super(message, code, init)
-    this.fields = init.fields ?? {}
+    super(message, code, { ...init, fields: init.fields ?? {} })
   }
 }
 
