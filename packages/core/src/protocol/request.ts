@@ -30,15 +30,17 @@ const CONTENT_TYPES: Record<Encoding, string> = {
   base64: 'application/octet-stream',
 }
 
+/** What of a call, besides its parameters, travels in headers. */
+const ABOUT_CALL = ['requestId', 'environment', 'idempotencyKey', 'minRevision', 'traceparent'] as const
+
 /** The HTTP form of a call. @throws ValidationError for parameters that a URL cannot carry. */
 export function encodeRequest(call: Call): EncodedRequest {
   const row = methodRow(call.method)
   const params = call.params as ParamRecord
-  const headers: Record<string, string> = { [HEADERS.requestId]: call.requestId }
-  if (call.environment !== undefined) headers[HEADERS.environment] = call.environment
-  if (call.idempotencyKey !== undefined) headers[HEADERS.idempotencyKey] = call.idempotencyKey
-  if (call.minRevision !== undefined) headers[HEADERS.minRevision] = String(call.minRevision)
-  if (call.traceparent !== undefined) headers[HEADERS.traceparent] = call.traceparent
+  const headers: Record<string, string> = {}
+  for (const member of ABOUT_CALL) {
+    if (call[member] !== undefined) headers[HEADERS[member]] = String(call[member])
+  }
   // Without it the request would be that of another method, which overwrites whatever is there.
   if (isWhen(row, HEADERS.ifMatch) && params.ifRevision === undefined) throw invalid({ ifRevision: 'must be given' })
   if (row.ifMatch && params.ifRevision !== undefined) {
@@ -60,7 +62,7 @@ export function encodeRequest(call: Call): EncodedRequest {
     request.body = encodeValueBody(params.value, encoding)
   } else if (row.body !== undefined) {
     headers[HEADERS.contentType] = CONTENT_TYPES.json
-    request.body = stringify(row.body === 'rest' ? pick(params, bodyParams(row, params)) : params[row.body])
+    request.body = stringify(row.body === 'rest' ? bodyParams(row, params) : params[row.body])
   }
   return request
 }
@@ -167,16 +169,10 @@ function isWhen(row: MethodRow, header: string): boolean {
 }
 
 /** The parameters that travel in neither path, query nor header. */
-function bodyParams(row: MethodRow, params: ParamRecord): string[] {
-  const inPath = new Set(Array.from(row.path.matchAll(/:([a-zA-Z]+)/g), (found) => found[1]))
-  const elsewhere = ['ifRevision', 'ifEpoch', 'createOnly']
-  return Object.keys(params).filter(
-    (name) => !inPath.has(name) && !Object.hasOwn(row.query ?? {}, name) && !elsewhere.includes(name),
-  )
-}
-
-function pick(params: ParamRecord, names: string[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, params[name]]))
+function bodyParams(row: MethodRow, params: ParamRecord): ParamRecord {
+  const inPath = Array.from(row.path.matchAll(/:([a-zA-Z]+)/g), (found) => found[1])
+  const elsewhere = ['ifRevision', 'ifEpoch', 'createOnly', ...inPath, ...Object.keys(row.query ?? {})]
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !elsewhere.includes(name)))
 }
 
 function mediaType(header: string | undefined): string | undefined {
