@@ -33,7 +33,7 @@ export interface MethodRow {
   /** `If-None-Match: *` carries the parameter `createOnly`. */
   readonly ifNoneMatch?: true
   /** Tells apart methods that share verb and path: the header or the query parameter that must be there. */
-  readonly when?: { readonly header: 'if-match' | 'if-none-match' } | { readonly query: string }
+  readonly when?: { readonly header?: 'if-match' | 'if-none-match'; readonly query?: string }
   /** HTTP status of success, 200 unless given. 204 has no body: the revision is in its header. */
   readonly success?: 201 | 204
   /** The call must never be made twice and its answer never be kept: it holds a secret. */

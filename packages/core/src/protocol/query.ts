@@ -5,7 +5,7 @@ import { isWellFormed } from './value'
 /** The query of a call's URL, with its `?`, or nothing. @throws ValidationError for text that a URL cannot carry */
 export function encodeQuery(row: MethodRow, params: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams()
-  if (row.when && 'query' in row.when) query.set(row.when.query, 'true')
+  if (row.when?.query) query.set(row.when.query, 'true')
   for (const name of Object.keys(row.query ?? {})) {
     if (params[name] === undefined) continue
     const text = String(params[name])
@@ -39,12 +39,7 @@ export function decodeQuery(row: MethodRow, text: string): Record<string, unknow
 /** Whether the parameter chooses between the rows of this route; it is no parameter of the call. */
 function isFlag(row: MethodRow, name: string): boolean {
   return Object.values<MethodRow>(METHODS).some(
-    (other) =>
-      other.verb === row.verb &&
-      other.path === row.path &&
-      other.when &&
-      'query' in other.when &&
-      other.when.query === name,
+    (other) => other.verb === row.verb && other.path === row.path && other.when?.query === name,
   )
 }
 

@@ -42,12 +42,13 @@ export function encodeRequest(call: Call): EncodedRequest {
     if (call[member] !== undefined) headers[HEADERS[member]] = String(call[member])
   }
   // Without it the request would be that of another method, which overwrites whatever is there.
-  if (isWhen(row, HEADERS.ifMatch) && params.ifRevision === undefined) throw invalid({ ifRevision: 'must be given' })
+  if (row.when?.header === HEADERS.ifMatch && params.ifRevision === undefined)
+    throw invalid({ ifRevision: 'must be given' })
   if (row.ifMatch && params.ifRevision !== undefined) {
     const epoch = params.ifEpoch === undefined ? '' : `-${params.ifEpoch}`
     headers[HEADERS.ifMatch] = `"${params.ifRevision}${epoch}"`
   }
-  if ((row.ifNoneMatch && params.createOnly === true) || isWhen(row, HEADERS.ifNoneMatch)) {
+  if ((row.ifNoneMatch && params.createOnly === true) || row.when?.header === HEADERS.ifNoneMatch) {
     headers[HEADERS.ifNoneMatch] = '*'
   }
 
@@ -84,10 +85,10 @@ export interface ReceivedRequest {
 
 /** Whether a row that shares its verb and path with others is the one that is meant. */
 export function rowApplies(row: MethodRow, request: Pick<ReceivedRequest, 'query' | 'header'>): boolean {
-  if (!row.when) return true
-  if ('header' in row.when) return request.header(row.when.header) !== undefined
-  if (request.query === '') return false
-  return new URLSearchParams(request.query).get(row.when.query) === 'true'
+  const { header, query } = row.when ?? {}
+  if (header) return request.header(header) !== undefined
+  if (!query) return true
+  return request.query !== '' && new URLSearchParams(request.query).get(query) === 'true'
 }
 
 /**
@@ -156,16 +157,12 @@ function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: R
     if (match.epoch !== undefined) params.ifEpoch = match.epoch
   }
   if (ifNoneMatch !== undefined) {
-    if (!row.ifNoneMatch && !isWhen(row, HEADERS.ifNoneMatch)) {
+    if (!row.ifNoneMatch && row.when?.header !== HEADERS.ifNoneMatch) {
       throw invalid({ 'if-none-match': 'has no meaning for this method' })
     }
     if (ifNoneMatch.trim() !== '*') throw invalid({ 'if-none-match': 'must be * on a write' })
     if (row.ifNoneMatch) params.createOnly = true
   }
-}
-
-function isWhen(row: MethodRow, header: string): boolean {
-  return row.when !== undefined && 'header' in row.when && row.when.header === header
 }
 
 /** The parameters that travel in neither path, query nor header. */

@@ -32,7 +32,7 @@ function pathParameters({ method, row }: Method): unknown[] {
 function queryParameters(methods: readonly Method[]): unknown[] {
   const byName = new Map<string, Schema>()
   for (const { method, row } of methods) {
-    if (row.when && 'query' in row.when) byName.set(row.when.query, { type: 'boolean' })
+    if (row.when?.query) byName.set(row.when.query, { type: 'boolean' })
     for (const name of Object.keys(row.query ?? {})) byName.set(name, schemaOf(method, name))
   }
   return Array.from(byName, ([name, schema]) => ({ name, in: 'query', schema }))
@@ -44,7 +44,7 @@ function headerParameters(methods: readonly Method[]): unknown[] {
     ['X-Ironflow-Environment', text],
     ['X-Request-Id', text],
   ]
-  const needs = (header: string) => rows.some(({ when }) => when && 'header' in when && when.header === header)
+  const needs = (header: string) => rows.some(({ when }) => when?.header === header)
   if (rows.some((row) => isMutating(row) && !row.once)) headers.push(['Idempotency-Key', { ...text, maxLength: 255 }])
   if (rows.some((row) => !isMutating(row))) headers.push(['X-Ironflow-Min-Revision', count])
   if (rows.some(({ ifMatch }) => ifMatch)) headers.push(['If-Match', text])
