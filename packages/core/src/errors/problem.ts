@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record'
 import { CODES, codeForStatus, type ErrorCode, isErrorCode } from './codes'
 import type { ErrorInit, IronflowError } from './ironflow-error'
 import { errorFor } from './kinds'
@@ -83,8 +84,4 @@ function codeForForeignStatus(status: number): ErrorCode {
   if (status === 422) return 'invalid_request' // Elsewhere it has nothing to do with idempotency.
   const code = codeForStatus(status)
   return code === 'not_found' || code === 'already_exists' || code === 'revision_conflict' ? 'invalid_response' : code
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

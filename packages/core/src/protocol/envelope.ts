@@ -1,8 +1,9 @@
 import { invalid, type ValidationError } from '../errors/kinds'
+import { isRecord } from '../is-record'
 import { parseCursor } from './cursor'
 import { eventPatternRule } from './events'
 import type { CallFrame, ClientFrame, ServerFrame, Subscription, SubscriptionKind } from './frames'
-import { stringify } from './json'
+import { parseJson, stringify } from './json'
 import { METHODS } from './methods'
 import { bucketRule, configNameRule, filterRule, type Rule } from './names'
 import { isWellFormed } from './value'
@@ -19,7 +20,7 @@ export function encodeFrame(frame: ServerFrame | ClientFrame): string {
 
 /** The frame in `text`; `undefined` where it holds none. Its type may be one that this version does not know. */
 export function parseServerFrame(text: string): ServerFrame | undefined {
-  const frame = parse(text)
+  const frame = parseJson(text)
   return isServerFrame(frame) ? frame : undefined
 }
 
@@ -35,7 +36,7 @@ export type ReceivedFrame =
 
 /** Reads what a client sent. Never throws. A call's parameters are left to whoever knows the method. */
 export function parseClientFrame(text: string): ReceivedFrame {
-  const frame = parse(text)
+  const frame = parseJson(text)
   if (!isRecord(frame)) return { error: invalid({ message: 'must be a JSON object' }) }
   const { type, ...rest } = frame
   const idProblem = nameProblem(frame.id)
@@ -145,16 +146,4 @@ function nameProblem(id: unknown): string | undefined {
     return 'must be text of 1 to 128 characters'
   }
   return undefined
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -30,6 +30,15 @@ export function stringify(value: unknown): string {
   return JSON.stringify(value) ?? 'null'
 }
 
+/** The value of JSON text; `undefined` where it is none: the caller says so with what else it knows. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Bytes as base64 (RFC 4648, padded). In steps, because a call takes only so many arguments. */
 export function toBase64(bytes: Uint8Array): string {
   let text = ''

@@ -1,6 +1,7 @@
-import { IronflowError } from '../errors/ironflow-error'
+import { type ErrorInit, IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
 import { HEADERS } from '../protocol/headers'
+import { parseJson } from '../protocol/json'
 
 /** An HTTP answer whose body was read; also one that came in place of a WebSocket. */
 export interface Answer {
@@ -16,44 +17,38 @@ export interface Answer {
  */
 export function answerError(answer: Answer, text: string, now: number): IronflowError {
   const { status, headers } = answer
-  const requestId = headers.get(HEADERS.requestId) ?? undefined
   if (answer.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     const location = headers.get('location')
-    return new IronflowError(
-      `the server redirects${location ? ` to ${location}` : ''}: set serverUrl to where it really is`,
-      'invalid_response',
-      { status, requestId, cause: received(answer, text) },
-    )
+    const where = location ? ` to ${location}` : ''
+    const message = `the server redirects${where}: set serverUrl to where it really is`
+    return new IronflowError(message, 'invalid_response', knownOf(answer, text))
   }
   const body = parseJson(text)
   const wait = retryAfterMs(headers.get(HEADERS.retryAfter), now)
-  const cause = body === undefined ? received(answer, text) : undefined
-  return fromProblem(body, status, { requestId, retryAfterMs: wait, cause })
+  return fromProblem(body, status, { ...knownOf(answer, body === undefined ? text : undefined), retryAfterMs: wait })
 }
 
 /** The error in an answer of success that cannot be used. @param what what it was to be: `a JSON object` */
 export function unusable(answer: Answer, text: string, what: string): IronflowError {
-  const type = answer.headers.get(HEADERS.contentType) ?? 'no content type'
-  return new IronflowError(`the answer is no ${what} (${type}): is serverUrl an Ironflow server?`, 'invalid_response', {
-    status: answer.status,
-    requestId: answer.headers.get(HEADERS.requestId) ?? undefined,
-    cause: received(answer, text),
-  })
+  const message = `the answer is no ${what} (${typeOf(answer)}): is serverUrl an Ironflow server?`
+  return new IronflowError(message, 'invalid_response', knownOf(answer, text))
 }
 
-/** The value of JSON text; `undefined` where it is none, which the caller says with what the headers tell. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+/** What an answer tells about its error. A text that is none of ours is quoted, for people, as the cause. */
+function knownOf(answer: Answer, foreign: string | undefined): ErrorInit {
+  const { status, headers } = answer
+  return {
+    status,
+    requestId: headers.get(HEADERS.requestId) ?? undefined,
+    cause:
+      foreign === undefined
+        ? undefined
+        : new Error(`received HTTP ${status}, ${typeOf(answer)}: ${foreign.slice(0, 200) || '(empty)'}`),
   }
 }
 
-/** What came instead of an answer of ours, for people: the cause of the error that says so. */
-function received({ status, headers }: Answer, text: string): Error {
-  const type = headers.get(HEADERS.contentType) ?? 'no content type'
-  return new Error(`received HTTP ${status}, ${type}: ${text.slice(0, 200) || '(empty)'}`)
+function typeOf({ headers }: Answer): string {
+  return headers.get(HEADERS.contentType) ?? 'no content type'
 }
 
 /** `Retry-After` is either seconds or a date (RFC 9110, 10.2.3). */

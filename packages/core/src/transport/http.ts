@@ -1,10 +1,12 @@
+import { isRecord } from '../is-record'
 import { hasTimedOut } from '../pipeline/deadline'
 import type { Call, Reply } from '../protocol/call'
 import { HEADERS } from '../protocol/headers'
+import { parseJson } from '../protocol/json'
 import { type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
-import { answerError, parseJson, unusable } from './answer'
+import { answerError, unusable } from './answer'
 import type { Link } from './link'
 import type { Caller } from './transport'
 
@@ -57,9 +59,7 @@ export class HttpTransport implements Caller {
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
   const revision = integer(response.headers.get(HEADERS.revision))
   const result = response.status === 204 && row.success === 204 ? { revision } : parseJson(text)
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-    throw unusable(response, text, 'JSON object')
-  }
+  if (!isRecord(result)) throw unusable(response, text, 'JSON object')
   return {
     result: result as Reply<M>['result'],
     revision,

@@ -1,7 +1,8 @@
 import { sleep } from '../pipeline/deadline'
 import { isServerFrame } from '../protocol/envelope'
 import type { ClientFrame, PollReply } from '../protocol/frames'
-import { parseJson, unusable } from './answer'
+import { parseJson } from '../protocol/json'
+import { unusable } from './answer'
 import type { Link } from './link'
 import type { Connection, ConnectionSession } from './transport'
 

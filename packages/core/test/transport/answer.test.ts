@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { IronflowError } from '../../src/errors/ironflow-error'
 import { ValidationError } from '../../src/errors/kinds'
-import { type Answer, answerError, parseJson, unusable } from '../../src/transport/answer'
+import { parseJson } from '../../src/protocol/json'
+import { type Answer, answerError, unusable } from '../../src/transport/answer'
 
 const NOW = Date.UTC(2026, 0, 1)
 const answer = (status: number, headers: Record<string, string> = {}): Answer => ({
