@@ -62,17 +62,14 @@ export interface CallOptions {
 }
 
 /** {@link ClientOptions} with everything decided. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends Readonly<Pick<ClientOptions, 'onError' | 'onStatus' | 'traceparent'>> {
   readonly serverUrls: readonly string[]
-  readonly apiKey: string | (() => string | Promise<string>) | undefined
+  readonly apiKey: ClientOptions['apiKey']
   readonly environment: string | undefined
   readonly timeoutMs: number
   readonly attemptTimeoutMs: number
   readonly retry: RetryPolicy
   readonly transport: TransportOption
-  readonly onError: OnError | undefined
-  readonly onStatus: ((status: ClientStatus) => unknown) | undefined
-  readonly traceparent: (() => string | undefined) | undefined
   readonly fetch: typeof fetch
   readonly headers: Readonly<Record<string, string>>
 }
@@ -86,61 +83,58 @@ export const DEFAULTS = {
 
 /** Decides every option, once. @throws ValidationError naming each option that cannot be used. */
 export function resolveOptions(options: ClientOptions, platform: Platform): ResolvedOptions {
-  const fields: Record<string, string> = {}
-  const serverUrls = [options.serverUrl ?? platform.env('IRONFLOW_SERVER_URL') ?? DEFAULTS.serverUrl].flat()
-  if (serverUrls.length === 0) fields.serverUrl = 'must name at least one server'
-  for (const url of serverUrls) {
-    if (!isServerUrl(url)) {
-      fields.serverUrl = 'must be http:// or https:// with a host, without user, password, query and fragment'
-    }
+  const { serverUrl, retry, headers, ...decided } = {
+    ...DEFAULTS,
+    serverUrl: platform.env('IRONFLOW_SERVER_URL') ?? DEFAULTS.serverUrl,
+    apiKey: platform.env('IRONFLOW_API_KEY'),
+    environment: platform.env('IRONFLOW_ENV'),
+    transport: 'auto' as const,
+    fetch: platform.fetch,
+    headers: {},
+    ...given(options),
   }
+  const resolved: ResolvedOptions = {
+    ...decided,
+    serverUrls: [serverUrl].flat(),
+    retry: { ...DEFAULTS.retry, ...(retry === false ? { maxAttempts: 1 } : given(retry)) },
+    headers: lowerCased(headers),
+  }
+  const fields = problemsOf(resolved)
+  if (Object.keys(fields).length > 0) throw invalid(fields)
+  return { ...resolved, serverUrls: resolved.serverUrls.map((url) => new URL(url).href.replace(/\/+$/, '')) }
+}
 
-  const apiKey = options.apiKey ?? platform.env('IRONFLOW_API_KEY')
+/** What cannot be used: option → what is wrong with it. */
+function problemsOf(options: ResolvedOptions): Record<string, string> {
+  const { serverUrls, apiKey, environment, transport, retry } = options
+  const fields: Record<string, string> = {}
+  if (serverUrls.length === 0) fields.serverUrl = 'must name at least one server'
+  if (!serverUrls.every(isServerUrl)) {
+    fields.serverUrl = 'must be http:// or https:// with a host, without user, password, query and fragment'
+  }
   if (apiKey !== undefined && typeof apiKey !== 'function' && !isApiKey(apiKey)) {
     fields.apiKey = 'must be visible ASCII characters, or a function'
   }
-
-  const environment = options.environment ?? platform.env('IRONFLOW_ENV')
   const problem = environment === undefined ? undefined : environmentRule(environment)
   if (problem) fields.environment = problem
-
-  const { retry, transport = 'auto' } = options
   if (typeof transport === 'string' && !TRANSPORTS.includes(transport)) {
     fields.transport = `must be ${TRANSPORTS.join(', ')}, or a transport`
   }
-  const policy: RetryPolicy =
-    retry === false ? { ...DEFAULTS.retry, maxAttempts: 1 } : { ...DEFAULTS.retry, ...withoutUndefined(retry ?? {}) }
   const numbers = {
-    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? DEFAULTS.attemptTimeoutMs,
-    'retry.maxAttempts': policy.maxAttempts,
-    'retry.baseDelayMs': policy.baseDelayMs,
-    'retry.maxDelayMs': policy.maxDelayMs,
+    timeoutMs: options.timeoutMs,
+    attemptTimeoutMs: options.attemptTimeoutMs,
+    'retry.maxAttempts': retry.maxAttempts,
+    'retry.baseDelayMs': retry.baseDelayMs,
+    'retry.maxDelayMs': retry.maxDelayMs,
   }
   for (const [name, value] of Object.entries(numbers)) {
     if (!isPositive(value)) fields[name] = 'must be a number above 0'
   }
-  const headers = lowerCased(options.headers ?? {})
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(options.headers)) {
     if (!isHeader(name, value))
       fields[`headers.${name}`] = 'is not a header: its name or its value has other characters'
   }
-  if (Object.keys(fields).length > 0) throw invalid(fields)
-
-  return {
-    serverUrls: serverUrls.map((url) => new URL(url).href.replace(/\/+$/, '')),
-    apiKey,
-    environment,
-    timeoutMs: numbers.timeoutMs,
-    attemptTimeoutMs: numbers.attemptTimeoutMs,
-    retry: policy,
-    transport,
-    onError: options.onError,
-    onStatus: options.onStatus,
-    traceparent: options.traceparent,
-    fetch: options.fetch ?? platform.fetch,
-    headers,
-  }
+  return fields
 }
 
 /** Whether `value` is a number above 0; `Infinity` is one. */
@@ -164,6 +158,7 @@ function isHeader(name: string, value: unknown): boolean {
   return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+/** The members that have a value: what is `undefined` or `null` is not given. */
+function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => (value ?? undefined) !== undefined)) as T
 }
