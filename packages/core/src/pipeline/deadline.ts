@@ -59,8 +59,8 @@ export class Deadline {
 
   /** Ends this span when the caller's signal aborts: code `aborted`, with the signal's reason as cause. */
   followCaller(signal: AbortSignal): void {
-    if (signal.aborted) this.abort(abortedBy(signal))
-    else this.release.push(onAbort(signal, () => this.abort(abortedBy(signal))))
+    const aborted = () => new IronflowError('the call was aborted by its caller', 'aborted', { cause: signal.reason })
+    this.release.push(onAbort(signal, () => this.abort(aborted())))
   }
 
   /** What `promise` brings, unless this span ends first: for promises that nobody can cancel. */
@@ -97,83 +97,54 @@ export class Deadline {
   }
 }
 
-function abortedBy(signal: AbortSignal): IronflowError {
-  return new IronflowError('the call was aborted by its caller', 'aborted', { cause: signal.reason })
-}
-
 /** Whether a span ended because its time, or that of the span around it, had run out. */
 export function hasTimedOut(signal: AbortSignal): boolean {
   return hasCode(signal.reason, 'timeout')
 }
 
 /** Waits, or, when the signal aborts, rejects at once with its reason. */
-export function sleep(platform: Pick<Platform, 'setTimer'>, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    let release: (() => void) | undefined
-    const cancel = platform.setTimer(
-      () => {
-        release?.()
-        resolve()
-      },
-      Math.min(ms, MAX_TIMER_MS),
-    )
-    if (!signal) return
-    release = onAbort(signal, () => {
-      cancel()
-      reject(signal.reason)
-    })
+export async function sleep(platform: Pick<Platform, 'setTimer'>, ms: number, signal?: AbortSignal): Promise<void> {
+  let cancel: (() => void) | undefined
+  const elapsed = new Promise<void>((resolve) => {
+    cancel = platform.setTimer(resolve, Math.min(ms, MAX_TIMER_MS))
   })
+  await untilAborted(elapsed, signal).finally(() => cancel?.())
 }
 
 /** What `promise` brings, unless the signal aborts first: for promises that nobody can cancel. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    const release = onAbort(signal, () => reject(signal.reason))
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  let release: (() => void) | undefined
+  const first = new Promise<T>((resolve, reject) => {
+    release = onAbort(signal, () => reject(signal.reason))
     // Also after an abort, so that what the promise does later is never an unhandled rejection.
-    promise.then(
-      (value) => {
-        release()
-        resolve(value)
-      },
-      (error) => {
-        release()
-        reject(error)
-      },
-    )
+    promise.then(resolve, reject)
   })
+  return first.finally(() => release?.())
 }
 
-/** Who follows a signal, and the one listener that serves them all. */
-interface Following {
-  readonly followers: Set<() => void>
-  readonly listener: () => void
+/** All who follow one signal, as its one listener. */
+class Followers extends Set<() => void> {
+  handleEvent(): void {
+    for (const follower of [...this]) follower()
+  }
 }
 
-const followings = new WeakMap<AbortSignal, Following>()
+const followersOf = new WeakMap<AbortSignal, Followers>()
 
 /**
- * Calls `follower` when the signal aborts; the answer takes that back. However many calls follow one signal, such as that
- * of a server's shutdown, it gets one listener: Node.js warns of a leak at the eleventh.
+ * Calls `follower` when the signal aborts, or at once where it has; the answer takes that back. However many calls follow
+ * one signal, such as that of a server's shutdown, it gets one listener: Node.js warns of a leak at the eleventh.
  */
 export function onAbort(signal: AbortSignal, follower: () => void): () => void {
-  const { followers, listener } = followings.get(signal) ?? beginFollowing(signal)
+  if (signal.aborted) follower()
+  const followers = followersOf.get(signal) ?? new Followers()
+  if (followers.size === 0) {
+    followersOf.set(signal, followers)
+    signal.addEventListener('abort', followers, { once: true })
+  }
   followers.add(follower)
   return () => {
-    if (!followers.delete(follower) || followers.size > 0) return
-    signal.removeEventListener('abort', listener)
-    followings.delete(signal)
+    if (followers.delete(follower) && followers.size === 0) signal.removeEventListener('abort', followers)
   }
-}
-
-function beginFollowing(signal: AbortSignal): Following {
-  const followers = new Set<() => void>()
-  const listener = () => {
-    for (const follower of [...followers]) follower()
-  }
-  const following = { followers, listener }
-  followings.set(signal, following)
-  signal.addEventListener('abort', listener, { once: true })
-  return following
 }
