@@ -5,11 +5,13 @@ import { hasTimedOut, untilAborted } from '../pipeline/deadline'
 export class Credentials {
   /** Told when a function has brought another key than before. */
   onNewKey: (() => void) | undefined
+  private readonly source: (() => string | Promise<string>) | undefined
   private current: Promise<string> | string | undefined
   private newest: string | undefined
 
-  constructor(private readonly source: string | (() => string | Promise<string>) | undefined) {
-    this.current = typeof source === 'string' ? source : undefined
+  constructor(apiKey: string | (() => string | Promise<string>) | undefined) {
+    if (typeof apiKey === 'function') this.source = apiKey
+    else this.current = apiKey
   }
 
   /**
@@ -18,7 +20,7 @@ export class Credentials {
    * @throws UnauthenticatedError where that function fails, with what it threw as the cause
    */
   key(signal: AbortSignal): Promise<string> | string | undefined {
-    if (this.current === undefined && typeof this.source === 'function') {
+    if (this.current === undefined && this.source) {
       const asked = ask(this.source)
       this.current = asked
       asked.then(
@@ -30,7 +32,7 @@ export class Credentials {
           this.onNewKey?.()
         },
         // A function that failed is asked again by the next call.
-        () => this.giveUp(asked),
+        () => this.refused(asked),
       )
     }
     return this.current instanceof Promise ? this.wait(this.current, signal) : this.current
@@ -38,18 +40,18 @@ export class Credentials {
 
   /** As {@link key}, but a function is asked in any case: for a connection, which may live as long as several keys. */
   renew(signal: AbortSignal): Promise<string> | string | undefined {
-    if (this.canRenew() && typeof this.current === 'string') this.current = undefined
+    if (typeof this.current === 'string') this.refused(this.current)
     return this.key(signal)
   }
 
-  /** Forgets a key that the server does not know, unless another call has brought a newer one. */
-  refused(key: string | undefined): void {
-    if (typeof this.source === 'function' && this.current === key) this.current = undefined
+  /** Forgets a key that is no good, or that does not come, unless another call has brought a newer one. */
+  refused(key: Promise<string> | string | undefined): void {
+    if (this.source && this.current === key) this.current = undefined
   }
 
   /** Whether there is anybody to ask for another key. */
   canRenew(): boolean {
-    return typeof this.source === 'function'
+    return this.source !== undefined
   }
 
   private async wait(asked: Promise<string>, signal: AbortSignal): Promise<string> {
@@ -64,13 +66,9 @@ export class Credentials {
         })
       }
       // Without this, a function that hung once would hang every later call.
-      if (hasTimedOut(signal)) this.giveUp(asked)
+      if (hasTimedOut(signal)) this.refused(asked)
       throw signal.reason
     }
-  }
-
-  private giveUp(asked: Promise<string>): void {
-    if (this.current === asked) this.current = undefined
   }
 }
 
