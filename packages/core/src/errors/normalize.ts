@@ -8,6 +8,10 @@ import { errorFor } from './kinds'
  */
 export function normalize(thrown: unknown, code: ErrorCode = 'internal', init: ErrorInit = {}): IronflowError {
   if (isIronflowError(thrown)) return thrown
-  const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : String(thrown)
-  return errorFor(code, message, { cause: thrown, ...init })
+  return errorFor(code, messageOf(thrown), { cause: thrown, ...init })
+}
+
+/** What a thrown value says, whatever it is. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error && thrown.message !== '' ? thrown.message : String(thrown)
 }

@@ -1,17 +1,17 @@
 import type { ErrorCode } from '../errors/codes'
 import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
-import { normalize } from '../errors/normalize'
+import { messageOf, normalize } from '../errors/normalize'
 import { type CallOptions, isPositive, type ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
-import { isMutating, type MethodName, type MethodRow, methodRow } from '../protocol/methods'
+import { isMutating, type MethodName, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
 import type { Caller } from '../transport/transport'
 import { Deadline, sleep } from './deadline'
 import { report } from './report'
-import { type RetryPolicy, retryDelayMs } from './retry'
+import { retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
 /** What a surface may add to the options its user gave. */
@@ -64,12 +64,9 @@ export class Pipeline {
       const error = tagMethod(normalize(thrown), method)
       if (error.code !== options.expected) {
         call ??= this.buildCall(method, {} as Params<M>)
-        report(this.options.onError, {
-          call,
-          error,
-          endpoint: this.transport.endpoint(call),
-          attempts: progress.attempts,
-        })
+        const { requestId, environment } = call
+        const endpoint = this.transport.endpoint(call)
+        report(this.options.onError, error, { method, endpoint, requestId, environment, ...progress })
       }
       throw error
     }
@@ -151,7 +148,6 @@ export class Pipeline {
     progress: { attempts: number },
   ): Promise<Reply<M>> {
     const row = methodRow(call.method)
-    const policy = this.policyFor(row)
     const startedAt = this.platform.now()
     let keyRenewed = false
     for (;;) {
@@ -168,25 +164,19 @@ export class Pipeline {
           keyRenewed = true
           continue
         }
-        const delayMs = retryDelayMs(
-          {
-            error,
-            attempts: progress.attempts,
-            elapsedMs: this.platform.now() - startedAt,
-            remainingMs: deadline.remainingMs,
-            mutating: isMutating(row),
-            random: this.platform.random(),
-          },
-          policy,
-        )
+        const failed = {
+          error,
+          attempts: progress.attempts,
+          elapsedMs: this.platform.now() - startedAt,
+          remainingMs: deadline.remainingMs,
+          mutating: isMutating(row),
+          random: this.platform.random(),
+        }
+        const delayMs = row.once ? undefined : retryDelayMs(failed, this.options.retry)
         if (delayMs === undefined) throw error
         await sleep(this.platform, delayMs, deadline.signal)
       }
     }
-  }
-
-  private policyFor(row: MethodRow): RetryPolicy {
-    return row.once ? { ...this.options.retry, maxAttempts: 1 } : this.options.retry
   }
 
   /** Time is up when the deadline says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
@@ -204,8 +194,7 @@ function readReply<M extends MethodName, T>(reply: Reply<M>, read: (result: Resu
   try {
     return read(reply.result)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new IronflowError(`the answer cannot be used: ${message}`, 'invalid_response', { cause: error })
+    throw new IronflowError(`the answer cannot be used: ${messageOf(error)}`, 'invalid_response', { cause: error })
   }
 }
 

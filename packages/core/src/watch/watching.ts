@@ -2,7 +2,7 @@ import { IronflowError } from '../errors/ironflow-error'
 import { callHook } from '../hooks'
 import type { ResolvedOptions } from '../options'
 import { onAbort } from '../pipeline/deadline'
-import { reportInBackground } from '../pipeline/report'
+import { report } from '../pipeline/report'
 import type { Platform } from '../platform'
 import type { Subscription } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
@@ -48,7 +48,7 @@ export class Watching {
     })
     this.session = new Session(platform, retry, (error, method) => {
       const endpoint = this.endpoint()
-      reportInBackground(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
+      report(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
     })
     this.loop = new Loop(this.session, this.dialer, credentials, options, platform, {
       changed: () => this.changed(),
