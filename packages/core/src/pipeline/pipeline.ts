@@ -36,7 +36,7 @@ export class Pipeline {
     private readonly options: ResolvedOptions,
     readonly platform: Platform,
     /** Told whenever a call was answered with a result: the server can be reached. */
-    private readonly onAnswer: () => void = () => undefined,
+    private readonly onAnswer: () => void,
   ) {}
 
   /**

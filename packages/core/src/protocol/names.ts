@@ -66,11 +66,7 @@ export function matchesFilter(key: string, filter: string | undefined): boolean 
   if (filter === undefined || filter === '>') return true
   const wanted = filter.split('.')
   const tokens = key.split('.')
-  if (wanted.at(-1) === '>') {
-    if (tokens.length < wanted.length) return false
-    wanted.pop()
-  } else if (tokens.length !== wanted.length) {
-    return false
-  }
-  return wanted.every((token, index) => token === '*' || token === tokens[index])
+  const rest = wanted.at(-1) === '>'
+  if (rest ? tokens.length < wanted.length : tokens.length !== wanted.length) return false
+  return wanted.every((token, index) => token === '*' || token === '>' || token === tokens[index])
 }

@@ -87,8 +87,8 @@ export class ConfigSurface {
     return untilNoConflict(this.pipeline, options, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
-      const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision: current?.revision ?? 0 })
-      return async (inner) => ({ ...(await this.pipeline.call('config.set', params, inner)), data })
+      const ifRevision = current?.revision ?? 0
+      return async (inner) => ({ ...(await this.set(name, data, { ...inner, ifRevision })), data })
     })
   }
 
