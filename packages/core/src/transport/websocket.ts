@@ -3,21 +3,13 @@ import type { Socket, SocketEnd } from '../platform'
 import { encodeFrame, parseServerFrame } from '../protocol/envelope'
 import { type ClientFrame, SUBPROTOCOL } from '../protocol/frames'
 import { answerError } from './answer'
-import type { Link } from './link'
-import type { Connection, ConnectionEnd, ConnectionSession } from './transport'
+import { LinkConnection } from './connection'
+import type { ConnectionEnd } from './transport'
 
 /** A session, and calls, over one WebSocket. */
-export class WebSocketConnection implements Connection {
+export class WebSocketConnection extends LinkConnection {
   private socket: Socket | undefined
   private isOpen = false
-  private readonly controller = new AbortController()
-
-  constructor(
-    private readonly link: Link,
-    private readonly session: ConnectionSession,
-  ) {
-    this.open().catch((thrown: unknown) => this.end({ error: link.failure(thrown) }))
-  }
 
   /** Before it is open there is nothing to send: then all that is wanted by then will be. */
   send(frame: ClientFrame): boolean {
@@ -25,17 +17,14 @@ export class WebSocketConnection implements Connection {
     return true
   }
 
-  close(): void {
-    this.controller.abort()
+  override close(): void {
+    super.close()
     this.socket?.close()
   }
 
-  private async open(): Promise<void> {
+  protected async run(key: string | undefined): Promise<void> {
     const { link, session } = this
-    const { signal } = this.controller
     const { environment } = session
-    const key = await link.credentials.renew(signal)
-    if (signal.aborted) return
     const query = environment === undefined ? '' : `?environment=${environment}`
     // http becomes ws, https becomes wss.
     const url = `${link.server.replace(/^http/, 'ws')}/api/v1/ws${query}`
@@ -45,10 +34,7 @@ export class WebSocketConnection implements Connection {
         this.isOpen = true
         for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
       },
-      message: (text) => {
-        const frame = parseServerFrame(text)
-        if (frame && !signal.aborted) session.frame(frame)
-      },
+      message: (text) => this.tell(parseServerFrame(text)),
       closed: (end) => this.end(this.endOf(end, key)),
     })
   }
@@ -61,12 +47,6 @@ export class WebSocketConnection implements Connection {
     const why = [code, reason].filter(Boolean).join(', ')
     const what = this.isOpen ? `the WebSocket was closed (${why})` : 'the WebSocket could not be opened'
     return { error: new ConnectionError(what, 'connection_failed'), isOpaque: true }
-  }
-
-  private end(end: ConnectionEnd): void {
-    if (this.controller.signal.aborted) return
-    this.controller.abort()
-    this.session.ended(end)
   }
 }
 

@@ -164,11 +164,13 @@ describe('after close', () => {
     const asked = new Promise<string>((resolve) => {
       bring = resolve
     })
-    const { platform, session, connection } = await connect({ apiKey: () => asked })
+    const serverUrls = ['http://one', 'http://two']
+    const { platform, link, session, connection } = await connect({ serverUrls, apiKey: () => asked })
     connection.close()
     bring('ifkey_1')
     await settle()
     expect([platform.sockets, session.ends, session.asked]).toEqual([[], [], 0])
+    expect(link.server).toBe('http://one')
   })
 
   test('a connection that was closed at once was never made', async () => {
