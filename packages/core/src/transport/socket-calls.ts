@@ -1,5 +1,6 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
+import { onAbort } from '../pipeline/deadline'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { CallFrame, ClientFrame, ReplyFrame } from '../protocol/frames'
@@ -12,12 +13,10 @@ const LINGER_MS = 10_000
 /** The connection that carries the calls, whoever owns it. */
 export interface CallCarrier {
   readonly isOpen: boolean
-  /** Why there will be no connection for a while. */
-  readonly refusal: IronflowError | undefined
-  /** Tries another key, where there may be one by now. Answers whether it does. */
-  askForKey(): boolean
-  /** Asks for a connection until the answer is called. */
-  hold(): () => void
+  /** Why there will be no connection for a while. Where there may be another key by now, it tries that one instead. */
+  refusal(): IronflowError | undefined
+  /** There may be something to carry by now, or nothing any more. */
+  update(): void
   /** There is reason to try again now. */
   wake(): void
   /** The key of this connection is no good any more. */
@@ -29,13 +28,14 @@ interface PendingCall {
   readonly frame: CallFrame
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: unknown) => void
+  /** Follows its signal no more. */
+  readonly release: () => void
 }
 
 /** Calls over the client's one socket, side by side with what it watches. */
 export class SocketCalls implements Caller {
   private readonly pending = new Map<string, PendingCall>()
   private lastId = 0
-  private release: (() => void) | undefined
   private cancelLinger: (() => void) | undefined
 
   constructor(
@@ -44,24 +44,24 @@ export class SocketCalls implements Caller {
     private readonly platform: Pick<Platform, 'setTimer'>,
   ) {}
 
+  /** Whether a connection is wanted: for the calls under way, or for the next one. */
+  get isWanted(): boolean {
+    return this.pending.size > 0 || this.cancelLinger !== undefined
+  }
+
   call<M extends MethodName>({ environment: _, ...call }: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
     const { carrier, pending } = this
     return new Promise<Reply<M>>((resolve, reject) => {
       if (signal.aborted) throw signal.reason
-      const { refusal } = carrier
-      if (refusal && !carrier.askForKey()) throw refusal
+      const refusal = carrier.refusal()
+      if (refusal) throw refusal
       const id = `${++this.lastId}`
-      const onAbort = () => this.take(id)?.reject(signal.reason)
-      const done =
-        <T>(settle: (outcome: T) => void) =>
-        (outcome: T) => {
-          signal.removeEventListener('abort', onAbort)
-          settle(outcome)
-        }
-      signal.addEventListener('abort', onAbort)
+      const release = onAbort(signal, () => this.take(id)?.reject(signal.reason))
       const frame: CallFrame = { type: 'call', id, ...call }
-      pending.set(id, { frame, resolve: done(resolve as (reply: Reply) => void), reject: done(reject) })
-      this.hold()
+      // Whether there is something to carry is looked at only when this is done.
+      if (!this.isWanted) carrier.update()
+      pending.set(id, { frame, resolve: resolve as (reply: Reply) => void, reject, release })
+      this.stopLingering()
       if (carrier.isOpen) carrier.send(frame)
       else carrier.wake()
     })
@@ -69,9 +69,7 @@ export class SocketCalls implements Caller {
 
   close(): void {
     this.down(new IronflowError('the client is closed', 'closed'))
-    this.cancelLinger?.()
-    this.release?.()
-    this.cancelLinger = this.release = undefined
+    this.stopLingering()
   }
 
   /** There is a connection: what waited for it is sent. */
@@ -98,21 +96,18 @@ export class SocketCalls implements Caller {
 
   private take(id: string): PendingCall | undefined {
     const call = this.pending.get(id)
-    if (this.pending.delete(id) && this.pending.size === 0) this.linger()
+    call?.release()
+    if (this.pending.delete(id) && this.pending.size === 0) {
+      this.cancelLinger = this.platform.setTimer(() => {
+        this.stopLingering()
+        this.carrier.update()
+      }, LINGER_MS)
+    }
     return call
   }
 
-  private hold(): void {
+  private stopLingering(): void {
     this.cancelLinger?.()
     this.cancelLinger = undefined
-    this.release ??= this.carrier.hold()
-  }
-
-  private linger(): void {
-    this.cancelLinger?.()
-    this.cancelLinger = this.platform.setTimer(() => {
-      this.release?.()
-      this.release = undefined
-    }, LINGER_MS)
   }
 }

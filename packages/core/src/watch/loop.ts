@@ -6,6 +6,7 @@ import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame, Subscription } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
+import type { CallCarrier } from '../transport/socket-calls'
 import type { Connection, ConnectionEnd, ConnectionSession } from '../transport/transport'
 import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
@@ -18,10 +19,9 @@ import type { Condition } from './status'
 /** What a server's heartbeats are taken to be until it says, in milliseconds. */
 const HEARTBEAT_MS = 15_000
 
-/** Whom the loop tells. */
-export interface LoopEvents {
-  /** Something about the status is another. May be called also where nothing is. */
-  changed(): void
+/** Who needs a connection besides the watches, and is told of it. */
+export interface LoopCalls {
+  readonly isWanted: boolean
   /** The connection was opened: calls may be sent. */
   opened(): void
   reply(frame: ReplyFrame): void
@@ -34,7 +34,9 @@ export interface LoopEvents {
  * another one. What to do next is the machine's decision (`state.ts`), which transport to use the dialer's; here are the
  * effects of both.
  */
-export class Loop implements Carrier {
+export class Loop implements Carrier, CallCarrier {
+  /** The calls that it carries besides. */
+  calls: LoopCalls | undefined
   private state: State = 'idle'
   private connection: Connection | undefined
   /** Names the connection's life: whoever comes with another one comes too late. */
@@ -45,8 +47,6 @@ export class Loop implements Carrier {
   private readonly liveness: Liveness
   private readonly lifecycle: Lifecycle
   private readonly recovery: Recovery
-  /** Who needs a connection besides the watches: calls. */
-  private holders = 0
   private isUpdating = false
   private needsReopening = false
 
@@ -56,7 +56,8 @@ export class Loop implements Carrier {
     credentials: Pick<Credentials, 'canRenew'>,
     private readonly options: { readonly environment: string | undefined; readonly retry: RetryPolicy },
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer' | 'lifecycle'>,
-    private readonly events: LoopEvents,
+    /** Something about the status is another. May be called also where nothing is. */
+    private readonly onChange: () => void,
   ) {
     this.recovery = new Recovery(credentials, options.retry, platform)
     this.lifecycle = new Lifecycle(platform, {
@@ -95,31 +96,15 @@ export class Loop implements Carrier {
     return this.recovery.attempts
   }
 
-  /** Why it will not connect for a while. */
-  get refusal(): IronflowError | undefined {
+  /** Why it will not connect for a while. Where there may be another key by now, it tries that one instead. */
+  refusal(): IronflowError | undefined {
+    if (this.recovery.mayHaveOtherKey) this.fire('rekeyed')
     return this.state === 'unauthorized' ? this.recovery.error : undefined
-  }
-
-  /** Tries another key, where there may be one by now. Answers whether it does. */
-  askForKey(): boolean {
-    if (this.state !== 'unauthorized' || !this.recovery.mayHaveOtherKey) return false
-    this.fire('rekeyed')
-    return true
   }
 
   /** Whether messages can be sent now. */
   get isOpen(): boolean {
     return this.state === 'open'
-  }
-
-  /** Somebody else needs a connection. The answer takes that back. */
-  hold(): () => void {
-    this.holders++
-    this.update()
-    return () => {
-      this.holders--
-      this.update()
-    }
   }
 
   send(frame: ClientFrame): void {
@@ -177,7 +162,7 @@ export class Loop implements Carrier {
   }
 
   private get isWanted(): boolean {
-    return this.session.active + this.holders > 0
+    return this.session.active > 0 || this.calls?.isWanted === true
   }
 
   private startOrStop(): void {
@@ -195,7 +180,7 @@ export class Loop implements Carrier {
 
   private tell(): void {
     this.session.refresh()
-    this.events.changed()
+    this.onChange()
   }
 
   private leave(): void {
@@ -213,7 +198,7 @@ export class Loop implements Carrier {
       this.liveness.start(HEARTBEAT_MS)
       const { recheckMs } = dialer
       if (recheckMs !== undefined) this.cancelRecheck = platform.setTimer(() => this.recheck(), recheckMs)
-      this.events.opened()
+      this.calls?.opened()
       return
     }
     // Every other state begins without a connection, so that there are never two.
@@ -271,7 +256,7 @@ export class Loop implements Carrier {
     if (!connection) return
     connection.close()
     this.session.interrupted()
-    this.events.down(this.recovery.error ?? new ConnectionError('the connection was closed', 'connection_failed'))
+    this.calls?.down(this.recovery.error ?? new ConnectionError('the connection was closed', 'connection_failed'))
   }
 
   private frame(frame: ServerFrame): void {
@@ -283,7 +268,7 @@ export class Loop implements Carrier {
       if (!this.isOpen) return
     }
     if (frame.type === 'welcome') this.liveness.start(frame.heartbeatMs)
-    else if (frame.type === 'reply') this.events.reply(frame)
+    else if (frame.type === 'reply') this.calls?.reply(frame)
     else if (frame.type === 'goodbye') {
       const { retryAfterMs } = frame
       this.dialer.leave()
@@ -292,7 +277,7 @@ export class Loop implements Carrier {
       this.fail({ error: frameError(frame) })
     } else {
       this.session.take(frame)
-      if (frame.type === 'synced' || frame.type === 'reset' || frame.type === 'error') this.events.changed()
+      if (frame.type === 'synced' || frame.type === 'reset' || frame.type === 'error') this.onChange()
     }
   }
 

@@ -22,11 +22,12 @@ import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
 
 /** All that a client watches, and the one connection that carries it: put together here, from the client's options. */
 export class Watching {
+  /** What carries calls, where that is the same connection. */
+  readonly caller: Caller | undefined
   private readonly link: Link
   private readonly session: Session
   private readonly loop: Loop
   private readonly dialer: Dialer
-  private readonly socketCalls: SocketCalls | undefined
   private syncedSince = 0
   private lastSyncedAt: number | undefined
   private lastTold: ClientStatus
@@ -50,21 +51,12 @@ export class Watching {
       const endpoint = this.endpoint()
       report(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
     })
-    this.loop = new Loop(this.session, this.dialer, credentials, options, platform, {
-      changed: () => this.changed(),
-      opened: () => this.socketCalls?.opened(),
-      reply: (frame) => this.socketCalls?.reply(frame),
-      down: (error) => this.socketCalls?.down(error),
-    })
-    this.socketCalls =
-      transport === 'websocket' ? new SocketCalls(this.loop, () => this.endpoint(), platform) : undefined
+    this.loop = new Loop(this.session, this.dialer, credentials, options, platform, () => this.changed())
+    if (transport === 'websocket') {
+      this.caller = this.loop.calls = new SocketCalls(this.loop, () => this.endpoint(), platform)
+    }
     credentials.onNewKey = () => this.loop.rekeyed()
     this.lastTold = { state: 'idle', transport: this.dialer.kind }
-  }
-
-  /** What carries calls, where that is the same connection. */
-  get caller(): Caller | undefined {
-    return this.socketCalls
   }
 
   /** Begins to watch. Never throws: what is wrong is told to whom a watch tells things. */
@@ -106,7 +98,7 @@ export class Watching {
     if (this.isClosed) return
     this.isClosed = true
     this.credentials.onNewKey = undefined
-    this.socketCalls?.close()
+    this.caller?.close()
     this.loop.close()
   }
 

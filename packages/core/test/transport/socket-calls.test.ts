@@ -11,22 +11,18 @@ import { broken, failure } from '../fake-transport'
 /** A connection that does nothing by itself, and notes what it is asked for. */
 class FakeCarrier implements CallCarrier {
   isOpen = true
-  refusal: IronflowError | undefined
-  holders = 0
+  error: IronflowError | undefined
+  updates = 0
   woken = 0
   reopened = 0
-  mayHaveOtherKey = false
   readonly sent: ClientFrame[] = []
 
-  askForKey(): boolean {
-    return this.mayHaveOtherKey
+  refusal(): IronflowError | undefined {
+    return this.error
   }
 
-  hold(): () => void {
-    this.holders++
-    return () => {
-      this.holders--
-    }
+  update(): void {
+    this.updates++
   }
 
   wake(): void {
@@ -106,9 +102,9 @@ describe('a call', () => {
   })
 
   test('whose signal has aborted is not sent', async () => {
-    const { carrier, get } = socketCalls()
+    const { calls, carrier, get } = socketCalls()
     await expect(get(AbortSignal.abort('enough'))).rejects.toBe('enough')
-    expect([carrier.sent, carrier.holders]).toEqual([[], 0])
+    expect([carrier.sent, calls.isWanted, carrier.updates]).toEqual([[], false, 0])
   })
 
   test('leaves no listener on a signal that outlives it', async () => {
@@ -120,7 +116,7 @@ describe('a call', () => {
       removeEventListener: (_: string, listener: unknown) => listeners.delete(listener),
     } as unknown as AbortSignal
     const [one, other] = [get(signal), get(signal)]
-    expect(listeners.size).toBe(2)
+    expect(listeners.size).toBe(1)
     calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
     calls.down(broken())
     await one
@@ -134,7 +130,7 @@ describe('without a connection', () => {
     const { calls, carrier, get, sentId } = socketCalls()
     carrier.isOpen = false
     const call = get()
-    expect([carrier.sent, carrier.holders, carrier.woken]).toEqual([[], 1, 1])
+    expect([carrier.sent, calls.isWanted, carrier.updates, carrier.woken]).toEqual([[], true, 1, 1])
     carrier.isOpen = true
     calls.opened()
     calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
@@ -152,23 +148,11 @@ describe('without a connection', () => {
   })
 
   test('and with none to come for a while, a call is told why at once', async () => {
-    const { carrier, get } = socketCalls()
+    const { calls, carrier, get } = socketCalls()
     carrier.isOpen = false
-    carrier.refusal = new UnauthenticatedError('no such key', 'unauthenticated')
-    await expect(get()).rejects.toBe(carrier.refusal)
-    expect(carrier.holders).toBe(0)
-  })
-
-  test('and with another key that may be there by now, a call waits for what becomes of it', async () => {
-    const { carrier, calls, get } = socketCalls()
-    Object.assign(carrier, {
-      isOpen: false,
-      refusal: new UnauthenticatedError('no such key', 'unauthenticated'),
-      mayHaveOtherKey: true,
-    })
-    void get()
-    calls.opened()
-    expect(carrier.sent).toHaveLength(1)
+    carrier.error = new UnauthenticatedError('no such key', 'unauthenticated')
+    await expect(get()).rejects.toBe(carrier.error)
+    expect(calls.isWanted).toBe(false)
   })
 
   test('calls under way reject with what became of it, and are not sent again by the next one', async () => {
@@ -188,62 +172,63 @@ describe('the connection is wanted', () => {
   test('while calls are under way, and ten seconds longer', async () => {
     const { calls, carrier, platform, get, sentId } = socketCalls()
     const [one, other] = [get(), get()]
-    expect(carrier.holders).toBe(1)
+    expect(calls.isWanted).toBe(true)
     await platform.advance(60_000)
     calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
     await one
     await platform.advance(60_000)
-    expect(carrier.holders).toBe(1)
+    expect(calls.isWanted).toBe(true)
     calls.reply({ type: 'reply', id: sentId(1), result: LIMITS })
     await other
     await platform.advance(9_999)
-    expect(carrier.holders).toBe(1)
+    expect(calls.isWanted).toBe(true)
+    expect(carrier.updates).toBe(1)
     await platform.advance(1)
-    expect(carrier.holders).toBe(0)
+    expect([calls.isWanted, carrier.updates]).toEqual([false, 2])
   })
 
   test('anew from the next call on', async () => {
-    const { calls, carrier, platform, get, sentId } = socketCalls()
+    const { calls, platform, get, sentId } = socketCalls()
     for (let round = 0; round < 3; round++) {
       const call = get()
       calls.reply({ type: 'reply', id: sentId(-1), result: LIMITS })
       await call
       await platform.advance(9_000)
-      expect(carrier.holders).toBe(1)
+      expect(calls.isWanted).toBe(true)
     }
     await platform.advance(1_000)
-    expect(carrier.holders).toBe(0)
+    expect(calls.isWanted).toBe(false)
     void get()
-    expect(carrier.holders).toBe(1)
+    expect(calls.isWanted).toBe(true)
   })
 
   test('also after a call that came to nothing', async () => {
-    const { carrier, controller, platform, get } = socketCalls()
+    const { calls, controller, platform, get } = socketCalls()
     const call = get()
     controller.abort('enough')
     await expect(call).rejects.toBe('enough')
-    expect(carrier.holders).toBe(1)
+    expect(calls.isWanted).toBe(true)
     await platform.advance(10_000)
-    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+    expect([calls.isWanted, platform.timers.size]).toEqual([false, 0])
   })
 })
 
 describe('close', () => {
   test('rejects what is under way, and holds nothing', async () => {
-    const { calls, carrier, platform, get } = socketCalls()
+    const { calls, platform, get } = socketCalls()
     const call = get()
     calls.close()
     expect(await failure(call)).toMatchObject({ code: 'closed', retryable: false })
-    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+    expect([calls.isWanted, platform.timers.size]).toEqual([false, 0])
   })
 
   test('ends the wait for the next call', async () => {
-    const { calls, carrier, platform, get, sentId } = socketCalls()
+    const { calls, platform, get, sentId } = socketCalls()
     const call = get()
     calls.reply({ type: 'reply', id: sentId(0), result: LIMITS })
     await call
     calls.close()
     calls.close()
-    expect([carrier.holders, platform.timers.size]).toEqual([0, 0])
+    expect([calls.isWanted, platform.timers.size]).toEqual([false, 0])
   })
 })

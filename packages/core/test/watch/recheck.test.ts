@@ -28,9 +28,8 @@ async function auto() {
   })
   const errors: string[] = []
   const session = new Session(platform, RETRY, (error) => errors.push(error.code))
-  const nobody = { changed() {}, opened() {}, reply() {}, down() {} }
   const options = { environment: undefined, retry: RETRY }
-  const loop = new Loop(session, dialer, new Credentials(undefined), options, platform, nobody)
+  const loop = new Loop(session, dialer, new Credentials(undefined), options, platform, () => undefined)
   const watcher = session.follow(KV, { target: 'b' }, () => undefined, {})
   await settle()
   return { platform, dialled, errors, loop, watcher }

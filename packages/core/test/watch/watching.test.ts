@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { settle } from '../fake-platform'
-import { broken } from '../fake-transport'
+import { broken, failure } from '../fake-transport'
 import { synced, watchWorld } from './world'
 
 describe('the status of a client', () => {
@@ -172,5 +172,23 @@ describe('over the socket that carries calls as well', () => {
     expect(client.status().state).toBe('unauthorized')
     await client.close()
     expect(platform.timers.size).toBe(0)
+  })
+
+  test.each([
+    ['that may be another by now is tried with that one', () => 'ifkey_1', 3, 'closed'],
+    ['that stays what it is is told so at once', 'ifkey_1', 1, 'unauthenticated'],
+  ])('a call while a key is refused %s', async (_, apiKey, sockets, code) => {
+    const { bucket, client, platform } = watchWorld({ transport: 'websocket', apiKey })
+    bucket.watch()
+    for (let tries = 0; tries < 2; tries++) {
+      await platform.advance(0)
+      platform.sockets[tries]?.end({ answer: { status: 401, headers: new Headers(), text: '' } })
+    }
+    expect(client.status().state).toBe('unauthorized')
+    const call = failure(client.config().get('limits'))
+    await settle()
+    expect(platform.sockets).toHaveLength(sockets)
+    await client.close()
+    expect(await call).toMatchObject({ code })
   })
 })
