@@ -43,7 +43,7 @@ export interface FailedConnection extends ConnectionEnd {
   /** It was open before. */
   readonly wasOpen: boolean
   /** Nothing came in time. */
-  readonly isSilent: boolean
+  readonly isSilent?: boolean | undefined
 }
 
 /** The choice after the connection opened. */

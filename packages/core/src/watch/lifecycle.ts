@@ -1,23 +1,14 @@
-import type { Platform } from '../platform'
-
-/** Whom the lifecycle tells. */
-export interface LifecycleEvents {
-  /** There is a reason to pause, or one less. */
-  changed(): void
-  /** There is reason to believe that it works again. */
-  woke(): void
-  /** So there is, and a connection that is open goes over a network that is gone. */
-  networkChanged(): void
-}
+import type { LifecycleSignal, Platform } from '../platform'
 
 /** What happens to the program as a whole, listened to only while somebody wants a connection. */
 export class Lifecycle {
   private readonly pauses = new Set<string>()
   private end: (() => void) | undefined
 
+  /** @param onSignal called after each, also where it changes nothing */
   constructor(
     private readonly platform: Pick<Platform, 'lifecycle'>,
-    private readonly events: LifecycleEvents,
+    private readonly onSignal: (type: LifecycleSignal['type']) => void,
   ) {}
 
   /** Why there is to be no connection at present; empty: there may be one. */
@@ -33,9 +24,9 @@ export class Lifecycle {
   /** Begins to listen: what is so already is told at once. */
   follow(): void {
     this.end ??= this.platform.lifecycle((signal) => {
-      if (signal.type === 'wake') this.events.woke()
-      else if (signal.type === 'network') this.events.networkChanged()
-      else this.setPaused(signal.reason, signal.type === 'pause')
+      if (signal.type === 'pause') this.pauses.add(signal.reason)
+      if (signal.type === 'resume') this.pauses.delete(signal.reason)
+      this.onSignal(signal.type)
     })
   }
 
@@ -44,11 +35,5 @@ export class Lifecycle {
     this.end?.()
     this.end = undefined
     this.pauses.clear()
-  }
-
-  private setPaused(reason: string, isPaused: boolean): void {
-    if (isPaused) this.pauses.add(reason)
-    else this.pauses.delete(reason)
-    this.events.changed()
   }
 }

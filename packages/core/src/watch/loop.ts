@@ -6,8 +6,9 @@ import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame, Subscription } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
+import type { FailedConnection } from '../transport/select'
 import type { CallCarrier } from '../transport/socket-calls'
-import type { Connection, ConnectionEnd, ConnectionSession } from '../transport/transport'
+import type { Connection, ConnectionSession } from '../transport/transport'
 import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
 import { Liveness } from './liveness'
@@ -39,11 +40,10 @@ export class Loop implements Carrier, CallCarrier {
   calls: LoopCalls | undefined
   private state: State = 'idle'
   private connection: Connection | undefined
-  /** Names the connection's life: whoever comes with another one comes too late. */
-  private life: object | undefined
+  /** What the connection carries, which names its life: whoever tells another one comes too late. */
+  private carried: ConnectionSession | undefined
   private asked: Subscription[] = []
   private cancelTimer: (() => void) | undefined
-  private cancelRecheck: (() => void) | undefined
   private readonly liveness: Liveness
   private readonly lifecycle: Lifecycle
   private readonly recovery: Recovery
@@ -60,18 +60,13 @@ export class Loop implements Carrier, CallCarrier {
     private readonly onChange: () => void,
   ) {
     this.recovery = new Recovery(credentials, options.retry, platform)
-    this.lifecycle = new Lifecycle(platform, {
+    this.lifecycle = new Lifecycle(platform, (type) => {
       // At once: a page that is about to be frozen gets no other chance.
-      changed: () => this.startOrStop(),
-      woke: () => this.wake(),
-      networkChanged: () => {
-        if (this.state === 'open') this.fire('reopen')
-        else this.wake()
-      },
+      if (type === 'pause' || type === 'resume') this.startOrStop()
+      else if (type === 'network' && this.isOpen) this.fire('reopen')
+      else this.wake()
     })
-    this.liveness = new Liveness(platform, () => {
-      this.fail({ error: new TimeoutError('the connection went silent', 'timeout', { status: undefined }) }, true)
-    })
+    this.liveness = new Liveness(platform, () => this.silent('the connection went silent'))
     session.carrier = this
   }
 
@@ -79,27 +74,25 @@ export class Loop implements Carrier, CallCarrier {
     return this.liveness.lastAt
   }
 
-  /** How it is with the connection; with each watch, the watch itself knows best. */
+  /** How it is with what the connection carries as long as nothing is in sync: that is for each watch to say. */
   get condition(): Condition {
-    const { state } = this
-    const { error, openedAt, retryAt } = this.recovery
-    if (state === 'open') return { state: 'live', since: openedAt }
-    if (state === 'waiting' && error) return { state: 'interrupted', error, retryAt }
-    if (state === 'unauthorized' && error) return { state: 'unauthorized', error, retryAt }
+    const { state, lifecycle } = this
+    const { setback } = this.recovery
+    if (setback && (state === 'waiting' || state === 'unauthorized')) return setback
     if (state === 'closed') return { state }
-    if (this.lifecycle.isPaused) return { state: 'paused', reasons: this.lifecycle.reasons }
+    if (lifecycle.isPaused) return { state: 'paused', reasons: lifecycle.reasons }
     return { state: this.isWanted ? 'connecting' : 'idle' }
   }
 
   /** How many attempts to connect `onError` is told of. */
   get attempts(): number {
-    return this.recovery.attempts
+    return this.recovery.setbacks.attempts
   }
 
   /** Why it will not connect for a while. Where there may be another key by now, it tries that one instead. */
   refusal(): IronflowError | undefined {
     if (this.recovery.mayHaveOtherKey) this.fire('rekeyed')
-    return this.state === 'unauthorized' ? this.recovery.error : undefined
+    return this.state === 'unauthorized' ? this.recovery.setback?.error : undefined
   }
 
   /** Whether messages can be sent now. */
@@ -108,7 +101,7 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   send(frame: ClientFrame): void {
-    if (this.connection?.send(frame) === false) this.needsReopening = true
+    if (this.connection?.send(frame) === false) this.reopen()
   }
 
   changed(frame: ClientFrame): void {
@@ -185,19 +178,17 @@ export class Loop implements Carrier, CallCarrier {
 
   private leave(): void {
     this.cancelTimer?.()
-    this.cancelRecheck?.()
-    this.cancelTimer = this.cancelRecheck = undefined
     this.liveness.stop()
-    if (this.isOpen) this.recovery.left()
+    this.recovery.left()
   }
 
   private enter(): void {
-    const { state, platform, dialer, recovery } = this
+    const { state, dialer, recovery } = this
     if (state === 'open') {
       recovery.opened()
       this.liveness.start(HEARTBEAT_MS)
       const { recheckMs } = dialer
-      if (recheckMs !== undefined) this.cancelRecheck = platform.setTimer(() => this.recheck(), recheckMs)
+      if (recheckMs !== undefined) this.after(recheckMs, () => this.recheck())
       this.calls?.opened()
       return
     }
@@ -205,30 +196,30 @@ export class Loop implements Carrier, CallCarrier {
     this.disconnect()
     if (state === 'connecting') this.connectWhenWelcome()
     if (state === 'waiting' || state === 'unauthorized') {
-      this.cancelTimer = platform.setTimer(() => {
+      this.after(recovery.waitMs, () => {
         recovery.waited()
         this.fire('due')
-      }, recovery.waitMs)
+      })
     }
+  }
+
+  /** Does that later, unless it has left the state by then. */
+  private after(ms: number, what: () => void): void {
+    this.cancelTimer = this.platform.setTimer(what, ms)
   }
 
   /** Who begins anew, after a pause or with another watch, does not come sooner for that. */
   private connectWhenWelcome(): void {
     const { floorMs } = this.recovery
-    if (floorMs > 0) this.cancelTimer = this.platform.setTimer(() => this.connect(), floorMs)
+    if (floorMs > 0) this.after(floorMs, () => this.connect())
     else this.connect()
   }
 
   private connect(): void {
-    const { session, dialer, platform } = this
+    const { session, dialer } = this
     const { patienceMs } = dialer
-    const life = {}
-    this.life = life
     this.needsReopening = false
-    this.cancelTimer = platform.setTimer(() => {
-      const message = `nothing came within ${patienceMs} ms`
-      this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }) }, true)
-    }, patienceMs)
+    this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
     const carried: ConnectionSession = {
       environment: this.options.environment,
       subscriptions: () => {
@@ -236,12 +227,13 @@ export class Loop implements Carrier, CallCarrier {
         return this.asked
       },
       frame: (frame) => {
-        if (this.life === life) this.frame(frame)
+        if (this.carried === carried) this.frame(frame)
       },
       ended: (end) => {
-        if (this.life === life) this.fail(end)
+        if (this.carried === carried) this.fail(end)
       },
     }
+    this.carried = carried
     try {
       this.connection = dialer.dial(carried)
     } catch (thrown) {
@@ -252,11 +244,13 @@ export class Loop implements Carrier, CallCarrier {
 
   private disconnect(): void {
     const { connection } = this
-    this.life = this.connection = undefined
+    this.carried = this.connection = undefined
     if (!connection) return
     connection.close()
     this.session.interrupted()
-    this.calls?.down(this.recovery.error ?? new ConnectionError('the connection was closed', 'connection_failed'))
+    this.calls?.down(
+      this.recovery.setback?.error ?? new ConnectionError('the connection was closed', 'connection_failed'),
+    )
   }
 
   private frame(frame: ServerFrame): void {
@@ -282,22 +276,24 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   /** The connection is no good, or did not come about. */
-  private fail(end: ConnectionEnd, isSilent = false): void {
+  private fail(end: Omit<FailedConnection, 'wasOpen'>): void {
     const { error } = end
     const { recovery, session } = this
-    const wasOpen = this.isOpen
-    if (wasOpen) recovery.left()
     recovery.failed(error)
-    const isOtherTransport = this.dialer.failed({ ...end, wasOpen, isSilent })
-    if (isOtherTransport || recovery.mayRenewKey(error)) {
+    const isOtherTransport = this.dialer.failed({ ...end, wasOpen: this.isOpen })
+    if (isOtherTransport || recovery.mayRenewKey()) {
       this.fire('lost')
     } else if (error.status === 400 && session.reject(error, this.asked)) {
       this.fire(this.isWanted ? 'lost' : 'stop')
     } else {
-      const { isRefusal, isTold } = recovery.judge(error)
-      this.fire(isRefusal ? 'refused' : 'lost')
+      const isTold = recovery.judge(error)
+      this.fire(recovery.setback?.state === 'unauthorized' ? 'refused' : 'lost')
       if (isTold) session.fail(error)
     }
+  }
+
+  private silent(message: string): void {
+    this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }), isSilent: true })
   }
 
   private recheck(): void {

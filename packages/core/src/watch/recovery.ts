@@ -2,17 +2,15 @@ import type { IronflowError } from '../errors/ironflow-error'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { Credentials } from '../transport/credentials'
-import { FIRST_WAIT_MS, Setbacks, type Verdict } from './setbacks'
+import { FIRST_WAIT_MS, type Setback, Setbacks } from './setbacks'
 
 /** What the loop remembers of its connections: when the last one opened, why it is gone, when there may be another. */
 export class Recovery {
   /** Why the last attempt failed; `undefined`: it did not. */
-  error: IronflowError | undefined
-  /** When the connection opened, epoch milliseconds. */
-  openedAt = 0
-  /** When it is tried again, epoch milliseconds. */
-  retryAt = 0
-  private readonly setbacks: Setbacks
+  setback: Setback | undefined
+  readonly setbacks: Setbacks
+  /** When the connection opened, epoch milliseconds; `undefined`: there is none that is open. */
+  private openedAt: number | undefined
   private failedAt = 0
   /** Before then the server does not want to see us. */
   private notBefore = 0
@@ -26,11 +24,6 @@ export class Recovery {
     this.setbacks = new Setbacks(retry)
   }
 
-  /** How many attempts to connect `onError` is told of. */
-  get attempts(): number {
-    return this.setbacks.attempts
-  }
-
   /** How long the server wants to be left alone from now on, in milliseconds; not above 0: it does not. */
   get floorMs(): number {
     return this.notBefore - this.platform.now()
@@ -38,7 +31,7 @@ export class Recovery {
 
   /** How long to wait until the next attempt, in milliseconds. */
   get waitMs(): number {
-    return Math.max(0, this.retryAt - this.platform.now())
+    return this.setback ? this.setback.retryAt - this.platform.now() : 0
   }
 
   /** Whether even a first failure would have been waited for by now. */
@@ -48,28 +41,30 @@ export class Recovery {
 
   opened(): void {
     this.openedAt = this.platform.now()
-    this.error = undefined
+    this.setback = undefined
     this.hasRenewedKey = false
     this.setbacks.accepted()
   }
 
   /** The connection is given up. One that lasted makes up for what failed before it, however it ends. */
   left(): void {
-    this.setbacks.worked(this.platform.now() - this.openedAt)
+    if (this.openedAt !== undefined) this.setbacks.worked(this.platform.now() - this.openedAt)
+    this.openedAt = undefined
   }
 
   /** An attempt failed. Until it is judged, the next one is to be made at once. */
   failed(error: IronflowError): void {
-    this.error = error
-    this.failedAt = this.retryAt = this.platform.now()
+    this.left()
+    this.failedAt = this.platform.now()
+    this.setback = { state: 'interrupted', error, retryAt: this.failedAt }
   }
 
-  /** Decides when the next attempt is. */
-  judge(error: IronflowError): Verdict {
-    const verdict = this.setbacks.judge(error, this.failedAt, this.platform.random())
+  /** Decides when the next attempt is. Answers whether `onError` is to hear of the failure. */
+  judge(error: IronflowError): boolean {
+    const { setback, isTold } = this.setbacks.judge(error, this.failedAt, this.platform.random())
     this.notBefore = this.failedAt + (error.retryAfterMs ?? 0)
-    this.retryAt = this.failedAt + verdict.waitMs
-    return verdict
+    this.setback = setback
+    return isTold
   }
 
   /** The wait is over, and with it the server's: it was part of it, and the clock may have been put back meanwhile. */
@@ -79,12 +74,12 @@ export class Recovery {
 
   /** Whether the key was refused, and there may be another one by now. */
   get mayHaveOtherKey(): boolean {
-    return this.error?.status === 401 && this.credentials.canRenew()
+    return this.setback?.error.status === 401 && this.credentials.canRenew()
   }
 
   /** Whether to ask for the key again. Once: a key that was asked for again, and is refused again, is wrong. */
-  mayRenewKey({ status }: IronflowError): boolean {
-    if (status !== 401 || this.hasRenewedKey || !this.credentials.canRenew()) return false
+  mayRenewKey(): boolean {
+    if (this.hasRenewedKey || !this.mayHaveOtherKey) return false
     this.hasRenewedKey = true
     return true
   }

@@ -158,16 +158,10 @@ export class Session implements WatchHost {
     }
     const { platform } = this
     const now = platform.now()
-    const { isRefusal, waitMs, isTold } = follower.setbacks.judge(error, now, platform.random())
-    follower.parked = {
-      state: isRefusal ? 'unauthorized' : 'interrupted',
-      error,
-      retryAt: now + waitMs,
-    }
-    this.parked.set(
-      follower,
-      platform.setTimer(() => this.resume(follower), waitMs),
-    )
+    const { setback, isTold } = follower.setbacks.judge(error, now, platform.random())
+    follower.parked = setback
+    const cancel = platform.setTimer(() => this.resume(follower), setback.retryAt - now)
+    this.parked.set(follower, cancel)
     if (isTold) follower.fail(error)
     follower.refresh()
     this.carrier?.update()

@@ -16,12 +16,18 @@ const WAITED_PART = 1 / 10
 /** About how long to wait until a key that was refused is tried again, in milliseconds. */
 const UNAUTHORIZED_MS = 300_000
 
+/** How it is until the next attempt: as a {@link Condition}. */
+export interface Setback {
+  /** Whether the server does not accept the key, or it is something that may pass. */
+  readonly state: 'unauthorized' | 'interrupted'
+  readonly error: IronflowError
+  /** When the next attempt is to be made, epoch milliseconds. */
+  readonly retryAt: number
+}
+
 /** What follows from a failure. */
 export interface Verdict {
-  /** Whether the server does not accept the key. */
-  readonly isRefusal: boolean
-  /** How long to wait until the next attempt, in milliseconds. */
-  readonly waitMs: number
+  readonly setback: Setback
   /** Whether `onError` is to hear of it: of a refusal at once, of an outage when it goes on, and once of each. */
   readonly isTold: boolean
 }
@@ -58,20 +64,26 @@ export class Setbacks {
    * @param now epoch milliseconds
    * @param random 0 (included) to 1 (excluded)
    */
-  judge({ status, retryAfterMs = 0 }: IronflowError, now: number, random: number): Verdict {
-    if (status === 401 || status === 403) {
-      const isTold = !this.hasToldRefusal
+  judge(error: IronflowError, now: number, random: number): Verdict {
+    const { status, retryAfterMs = 0 } = error
+    const isRefusal = status === 401 || status === 403
+    let isTold: boolean
+    let waitMs: number
+    if (isRefusal) {
+      isTold = !this.hasToldRefusal
       this.hasToldRefusal = true
       this.refusals++
       // With jitter, so that those who were refused together do not come back together.
-      return { isRefusal: true, waitMs: Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random)), isTold }
+      waitMs = Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random))
+    } else {
+      // Also where the clock was put back: an outage does not begin later than now.
+      this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
+      this.failures++
+      const { maxAttempts, maxDelayMs } = this.policy
+      isTold = this.failures === maxAttempts
+      waitMs = retryAfterMs + waitAfter(this.failures, now - this.failingSince, maxDelayMs, random)
     }
-    // Also where the clock was put back: an outage does not begin later than now.
-    this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
-    this.failures++
-    const { maxAttempts, maxDelayMs } = this.policy
-    const waitMs = retryAfterMs + waitAfter(this.failures, now - this.failingSince, maxDelayMs, random)
-    return { isRefusal: false, waitMs, isTold: this.failures === maxAttempts }
+    return { setback: { state: isRefusal ? 'unauthorized' : 'interrupted', error, retryAt: now + waitMs }, isTold }
   }
 }
 

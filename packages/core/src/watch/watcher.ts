@@ -7,7 +7,7 @@ import type { Subscription, WatchFrame } from '../protocol/frames'
 import { Buffer } from './buffer'
 import type { ChangeFrame, WatchKind, WatchMethod } from './kinds'
 import { Progress } from './progress'
-import { Setbacks } from './setbacks'
+import { type Setback, Setbacks } from './setbacks'
 import { type Condition, isSameCondition, type WatchStatus } from './status'
 
 /** What a watch may be told besides what it is about. */
@@ -58,9 +58,9 @@ export interface WatchHost {
 export class Follower<E> implements Watcher<E> {
   readonly ready: Promise<void>
   /** Why it is left out of the session at present. */
-  parked: Condition | undefined
+  parked: Setback | undefined
   /** The server has ended this subscription, again and again. */
-  readonly setbacks: Setbacks
+  setbacks: Setbacks
   /** It has been told all there is, on this connection. */
   isSynced = false
   private readonly progress: Progress
@@ -188,14 +188,12 @@ export class Follower<E> implements Watcher<E> {
     const { condition } = this.host
     if (condition.state === 'closed' || condition.state === 'paused') return condition
     if (this.parked) return this.parked
-    if (this.isSynced) return { state: 'live', since: this.syncedSince }
-    return condition.state === 'live' ? { state: 'connecting' } : condition
+    return this.isSynced ? { state: 'live', since: this.syncedSince } : condition
   }
 
   private synced(): void {
     if (this.end) return
-    this.setbacks.accepted()
-    this.setbacks.worked(Number.POSITIVE_INFINITY)
+    this.setbacks = new Setbacks(this.host.retry)
     if (!this.isSynced) this.syncedSince = this.host.lastFrameAt
     this.isSynced = true
     this.settle?.resolve()

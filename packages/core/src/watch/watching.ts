@@ -103,12 +103,11 @@ export class Watching {
   }
 
   private condition(): Condition {
-    const { condition } = this.loop
+    const { condition, isOpen } = this.loop
+    const { active, isSynced, parkedCondition } = this.session
     // A connection may be there for calls alone.
-    const carriesNone = condition.state === 'idle' || (condition.state === 'live' && this.session.active === 0)
-    if (carriesNone && this.session.parkedCondition) return this.session.parkedCondition
-    if (condition.state !== 'live') return condition
-    return this.session.isSynced ? { state: 'live', since: this.syncedSince } : { state: 'connecting' }
+    if (parkedCondition && active === 0 && (isOpen || condition.state === 'idle')) return parkedCondition
+    return isOpen && isSynced ? { state: 'live', since: this.syncedSince } : condition
   }
 
   private changed(): void {

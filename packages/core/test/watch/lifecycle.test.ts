@@ -6,11 +6,7 @@ import { FakePlatform } from '../fake-platform'
 function followed() {
   const platform = new FakePlatform()
   const told: string[] = []
-  const lifecycle = new Lifecycle(platform, {
-    changed: () => told.push('changed'),
-    woke: () => told.push('woke'),
-    networkChanged: () => told.push('network'),
-  })
+  const lifecycle = new Lifecycle(platform, (type) => told.push(type))
   lifecycle.follow()
   return { platform, lifecycle, told }
 }
@@ -32,7 +28,7 @@ describe('reasons to pause', () => {
     const { platform, told } = followed()
     platform.signal({ type: 'pause', reason: 'hidden' })
     platform.signal({ type: 'resume', reason: 'hidden' })
-    expect(told).toEqual(['changed', 'changed'])
+    expect(told).toEqual(['pause', 'resume'])
   })
 
   test('are forgotten by who listens no more, and known at once by who begins', () => {
@@ -44,7 +40,7 @@ describe('reasons to pause', () => {
           return () => undefined
         },
       },
-      { changed: () => undefined, woke: () => undefined, networkChanged: () => undefined },
+      () => undefined,
     )
     lifecycle.follow()
     expect(lifecycle.isPaused).toBe(true)
@@ -59,7 +55,7 @@ test('waking up and another network are told apart', () => {
   const { platform, told } = followed()
   platform.signal({ type: 'wake' })
   platform.signal({ type: 'network' })
-  expect(told).toEqual(['woke', 'network'])
+  expect(told).toEqual(['wake', 'network'])
 })
 
 test('it listens once, and not at all after it has left', () => {

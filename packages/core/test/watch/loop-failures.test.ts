@@ -58,6 +58,19 @@ describe('after a failure', () => {
     expect(platform.delays.at(-1)).toBe(1_000)
   })
 
+  test('the end of one that lasted is the first failure of the next outage', async () => {
+    const { bucket, failures, last, platform } = watchWorld({ retry: { maxAttempts: 2 } })
+    bucket.watch()
+    ;(await last()).openInSync()
+    await platform.advance(10_000)
+    ;(await last()).end(broken())
+    await platform.advance(1_000)
+    expect(failures).toEqual([])
+    ;(await last()).end(broken())
+    expect(platform.delays.at(-1)).toBe(875)
+    expect(failures).toMatchObject([{ context: { attempts: 2 } }])
+  })
+
   test('so it does where it was given up for another one without being broken', async () => {
     const { bucket, failures, last, platform } = watchWorld()
     bucket.watch()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { IronflowError } from '../../src/errors/ironflow-error'
 import { errorFor } from '../../src/errors/kinds'
 import { Setbacks } from '../../src/watch/setbacks'
 import { broken } from '../fake-transport'
@@ -12,9 +13,14 @@ function fail(setbacks: Setbacks, times: number, random = ALMOST_1) {
   return Array.from({ length: times }, () => setbacks.judge(broken(), 0, random))
 }
 
+/** How long to wait after a failure. */
+function waitOf(setbacks: Setbacks, error: IronflowError, now: number, random: number) {
+  return setbacks.judge(error, now, random).setback.retryAt - now
+}
+
 /** The waits when failures come at these times, in seconds. */
 function waits(setbacks: Setbacks, seconds: readonly number[], random = ALMOST_1) {
-  return seconds.map((second) => setbacks.judge(broken(), second * 1_000, random).waitMs)
+  return seconds.map((second) => waitOf(setbacks, broken(), second * 1_000, random))
 }
 
 describe('a failure', () => {
@@ -41,8 +47,8 @@ describe('a failure', () => {
 
   test('adds its jitter to how long the server wants to be left alone', () => {
     const busy = errorFor('rate_limited', 'too much', { retryAfterMs: 7_000 })
-    expect(new Setbacks(POLICY).judge(busy, 0, 0).waitMs).toBe(7_000)
-    expect(new Setbacks(POLICY).judge(busy, 0, ALMOST_1).waitMs).toBe(9_000)
+    expect(waitOf(new Setbacks(POLICY), busy, 0, 0)).toBe(7_000)
+    expect(waitOf(new Setbacks(POLICY), busy, 0, ALMOST_1)).toBe(9_000)
   })
 
   test('is told once, when as many attempts have failed as a call would make', () => {
@@ -55,15 +61,15 @@ describe('a failure', () => {
     fail(setbacks, 3)
     const failAt = (second: number) => setbacks.judge(broken(), second * 1_000, ALMOST_1)
     setbacks.worked(9_999)
-    expect(failAt(30)).toEqual({ isRefusal: false, waitMs: 3_000, isTold: true })
+    expect(failAt(30)).toMatchObject({ setback: { state: 'interrupted', retryAt: 33_000 }, isTold: true })
     setbacks.worked(10_000)
-    expect(failAt(60)).toEqual({ isRefusal: false, waitMs: 2_000, isTold: false })
+    expect(failAt(60)).toMatchObject({ setback: { state: 'interrupted', retryAt: 62_000 }, isTold: false })
   })
 })
 
 describe('a refusal', () => {
   test.each(['unauthenticated', 'unauthorized'] as const)('%s is tried again in five minutes, more or less', (code) => {
-    const waitMs = (random: number) => new Setbacks(POLICY).judge(errorFor(code, 'no'), 0, random).waitMs
+    const waitMs = (random: number) => waitOf(new Setbacks(POLICY), errorFor(code, 'no'), 0, random)
     expect([waitMs(0), waitMs(0.5), waitMs(ALMOST_1)]).toEqual([270_000, 300_000, 330_000])
   })
 
