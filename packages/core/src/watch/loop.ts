@@ -155,7 +155,7 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   private get isWanted(): boolean {
-    return this.session.active > 0 || this.calls?.isWanted === true
+    return this.session.isWanted || this.calls?.isWanted === true
   }
 
   private startOrStop(): void {

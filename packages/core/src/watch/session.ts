@@ -6,6 +6,7 @@ import type { Platform } from '../platform'
 import type { ServerFrame, SubscribeFrame, Subscription, UnsubscribeFrame } from '../protocol/frames'
 import { frameError } from './frame-error'
 import type { WatchKind, WatchMethod } from './kinds'
+import type { Setback } from './setbacks'
 import type { Condition } from './status'
 import { Follower, type WatchHandlers, type WatchHost } from './watcher'
 
@@ -21,11 +22,9 @@ export interface Carrier {
 
 /** All that a client watches, whatever connection carries it. */
 export class Session implements WatchHost {
-  /** Set by the loop, which is made from the session. */
-  carrier: Carrier | undefined
+  /** Set by the loop, which is made from the session, before anything is followed. */
+  carrier!: Carrier
   private readonly followers = new Map<string, Follower<unknown>>()
-  /** Those that are left out for now, and what ends their timers. */
-  private readonly parked = new Map<Follower<unknown>, () => void>()
   private lastId = 0
 
   constructor(
@@ -34,23 +33,19 @@ export class Session implements WatchHost {
     readonly report: WatchHost['report'],
   ) {}
 
-  get condition(): Condition {
-    return this.carrier?.condition ?? { state: 'idle' }
+  /** Whether there is a watch that a connection is to carry. */
+  get isWanted(): boolean {
+    return this.followers.size > 0 && !this.parked
   }
 
-  get lastFrameAt(): number {
-    return this.carrier?.lastFrameAt ?? 0
-  }
-
-  /** How many watches there are that a connection is to carry. */
-  get active(): number {
-    return this.followers.size - this.parked.size
-  }
-
-  /** How it is with the watches while none can be carried; `undefined`: there are none at all. */
-  get parkedCondition(): Condition | undefined {
-    for (const follower of this.parked.keys()) return follower.parked
-    return undefined
+  /** Why no watch is to be carried at present; `undefined`: one is, or there are none at all. */
+  get parked(): Setback | undefined {
+    let first: Setback | undefined
+    for (const { parked } of this.followers.values()) {
+      if (!parked) return undefined
+      first ??= parked
+    }
+    return first
   }
 
   /** Whether every watch that can be is in sync. */
@@ -69,15 +64,15 @@ export class Session implements WatchHost {
     const id = `${++this.lastId}`
     const follower = new Follower({ id, kind: kind.kind, ...wanted }, kind, tell, handlers, this)
     this.followers.set(id, follower as Follower<unknown>)
-    this.carrier?.changed({ type: 'subscribe', ...follower.subscription() })
+    this.carrier.changed({ type: 'subscribe', ...follower.subscription() })
     return follower
   }
 
   remove(follower: Follower<unknown>): void {
     const { id } = follower.wanted
     if (!this.followers.delete(id)) return
-    this.unpark(follower)
-    this.carrier?.changed({ type: 'unsubscribe', id })
+    follower.unpark()
+    this.carrier.changed({ type: 'unsubscribe', id })
   }
 
   /** What a connection is to follow. */
@@ -112,7 +107,7 @@ export class Session implements WatchHost {
 
   /** There is another key: what the old one was not allowed may be allowed. Answers whether there is any such watch. */
   rekeyed(): boolean {
-    const refused = [...this.parked.keys()].filter(({ parked }) => parked?.state === 'unauthorized')
+    const refused = [...this.followers.values()].filter(({ parked }) => parked?.state === 'unauthorized')
     for (const follower of refused) this.resume(follower)
     return refused.length > 0
   }
@@ -150,32 +145,27 @@ export class Session implements WatchHost {
 
   /** The server has ended one subscription: for good, or to be tried again later. */
   private refuse(follower: Follower<unknown>, error: IronflowError): void {
-    follower.interrupted()
     const { status, retryable } = error
     if (status !== 401 && status !== 403 && !retryable) {
       follower.finish(error)
       return
     }
+    follower.interrupted()
     const { platform } = this
     const now = platform.now()
     const { setback, isTold } = follower.setbacks.judge(error, now, platform.random())
-    follower.parked = setback
-    const cancel = platform.setTimer(() => this.resume(follower), setback.retryAt - now)
-    this.parked.set(follower, cancel)
+    follower.park(
+      setback,
+      platform.setTimer(() => this.resume(follower), setback.retryAt - now),
+    )
     if (isTold) follower.fail(error)
     follower.refresh()
-    this.carrier?.update()
+    this.carrier.update()
   }
 
   private resume(follower: Follower<unknown>): void {
-    this.unpark(follower)
-    this.carrier?.changed({ type: 'subscribe', ...follower.subscription() })
+    follower.unpark()
+    this.carrier.changed({ type: 'subscribe', ...follower.subscription() })
     follower.refresh()
-  }
-
-  private unpark(follower: Follower<unknown>): void {
-    this.parked.get(follower)?.()
-    this.parked.delete(follower)
-    follower.parked = undefined
   }
 }

@@ -45,10 +45,13 @@ export interface Watcher<E> extends AsyncIterable<E>, AsyncDisposable {
 
 /** What a watch needs from the session that it is an entry of. */
 export interface WatchHost {
-  readonly condition: Condition
+  readonly carrier: {
+    /** How it is with the connection. */
+    readonly condition: Condition
+    /** When the last message came, epoch milliseconds. */
+    readonly lastFrameAt: number
+  }
   readonly retry: RetryPolicy
-  /** When the last message came, epoch milliseconds. */
-  readonly lastFrameAt: number
   remove(follower: Follower<unknown>): void
   /** Tells the client's `onError`. */
   report(error: IronflowError, method: WatchMethod): void
@@ -57,8 +60,10 @@ export interface WatchHost {
 /** The {@link Watcher} that users hold, and the entry in the session that its messages go to. */
 export class Follower<E> implements Watcher<E> {
   readonly ready: Promise<void>
-  /** Why it is left out of the session at present. */
+  /** Why no connection is to carry it at present. */
   parked: Setback | undefined
+  /** Follows the signal that stops it no more. */
+  release: (() => void) | undefined
   /** The server has ended this subscription, again and again. */
   setbacks: Setbacks
   /** It has been told all there is, on this connection. */
@@ -70,6 +75,7 @@ export class Follower<E> implements Watcher<E> {
   private lastTold: Condition = { state: 'idle' }
   private syncedSince = 0
   private syncedUntil: number | undefined
+  private cancelParking: (() => void) | undefined
 
   constructor(
     readonly wanted: Omit<Subscription, 'cursor'>,
@@ -94,7 +100,7 @@ export class Follower<E> implements Watcher<E> {
 
   /** When it was last known to be in sync: while it is, every message is a proof, whatever it is about. */
   get lastSyncedAt(): number | undefined {
-    return this.isSynced ? this.host.lastFrameAt : this.syncedUntil
+    return this.isSynced ? this.host.carrier.lastFrameAt : this.syncedUntil
   }
 
   stop(): void {
@@ -148,6 +154,18 @@ export class Follower<E> implements Watcher<E> {
     this.isSynced = false
   }
 
+  /** Leaves it out of what a connection carries. @param cancel ends the timer that was to change that */
+  park(setback: Setback, cancel: () => void): void {
+    this.parked = setback
+    this.cancelParking = cancel
+  }
+
+  /** Connections carry it again. */
+  unpark(): void {
+    this.cancelParking?.()
+    this.parked = this.cancelParking = undefined
+  }
+
   /** Tells of its condition, where that is another than was last told. */
   refresh(): void {
     if (!this.end) this.tellStatus()
@@ -168,6 +186,7 @@ export class Follower<E> implements Watcher<E> {
     const error = cause && errorOf(method, cause)
     this.interrupted()
     this.end = { error }
+    this.release?.()
     this.host.remove(this as Follower<unknown>)
     if (error) this.fail(error)
     this.buffer?.close(error)
@@ -185,7 +204,7 @@ export class Follower<E> implements Watcher<E> {
 
   private get condition(): Condition {
     if (this.end) return { state: 'closed', ...this.end }
-    const { condition } = this.host
+    const { condition } = this.host.carrier
     if (condition.state === 'closed' || condition.state === 'paused') return condition
     if (this.parked) return this.parked
     return this.isSynced ? { state: 'live', since: this.syncedSince } : condition
@@ -194,7 +213,7 @@ export class Follower<E> implements Watcher<E> {
   private synced(): void {
     if (this.end) return
     this.setbacks = new Setbacks(this.host.retry)
-    if (!this.isSynced) this.syncedSince = this.host.lastFrameAt
+    if (!this.isSynced) this.syncedSince = this.host.carrier.lastFrameAt
     this.isSynced = true
     this.settle?.resolve()
     this.settle = undefined

@@ -31,7 +31,6 @@ export class Watching {
   private syncedSince = 0
   private lastSyncedAt: number | undefined
   private lastTold: ClientStatus
-  private isClosed = false
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -67,15 +66,10 @@ export class Watching {
     handlers: WatchHandlers,
     { signal }: WatchOptions,
   ): Watcher<E> {
-    let release: (() => void) | undefined
-    const onClose = (error?: IronflowError) => {
-      release?.()
-      callHook(handlers.onClose, error)
-    }
-    const watcher = this.session.follow(kind, wanted, tell, { ...handlers, onClose })
-    if (this.isClosed) watcher.finish(new IronflowError('the client is closed', 'closed'))
+    const watcher = this.session.follow(kind, wanted, tell, handlers)
+    if (this.loop.condition.state === 'closed') watcher.finish(new IronflowError('the client is closed', 'closed'))
     else if (signal?.aborted) watcher.stop()
-    else if (signal) release = onAbort(signal, () => watcher.stop())
+    else if (signal) watcher.release = onAbort(signal, () => watcher.stop())
     return watcher
   }
 
@@ -95,8 +89,6 @@ export class Watching {
 
   /** Ends every watch, and the connection. A second call is a no-op. */
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
     this.credentials.onNewKey = undefined
     this.caller?.close()
     this.loop.close()
@@ -104,9 +96,9 @@ export class Watching {
 
   private condition(): Condition {
     const { condition, isOpen } = this.loop
-    const { active, isSynced, parkedCondition } = this.session
+    const { isSynced, parked } = this.session
     // A connection may be there for calls alone.
-    if (parkedCondition && active === 0 && (isOpen || condition.state === 'idle')) return parkedCondition
+    if (parked && (isOpen || condition.state === 'idle')) return parked
     return isOpen && isSynced ? { state: 'live', since: this.syncedSince } : condition
   }
 
