@@ -1,3 +1,5 @@
+import type { Platform } from '../platform'
+import type { Link } from './link'
 import {
   afterFailure,
   afterOpening,
@@ -14,28 +16,27 @@ import type { Connection, ConnectionSession } from './transport'
 /** How long `auto` gives a transport until its first message, in milliseconds. */
 const AUTO_PATIENCE_MS = 5_000
 
-/** What connections are made by. */
-export interface DialerParts {
-  /** The only transport to be used; absent: `auto`. */
-  readonly fixed: TransportKind | undefined
-  /** How long a fixed one may take until its first message, in milliseconds. */
-  readonly patienceMs: number
-  connect(kind: TransportKind, session: ConnectionSession): Connection
-  /** The server goes away or keeps silent: the next connection may do better with another. */
-  leave(): void
-  now(): number
-}
-
 /** Opens the connections of one client, one after the other, and decides which transport each one is. */
 export class Dialer {
-  /** How long a connection may take until its first message, in milliseconds. */
-  readonly patienceMs: number
-  private choice: Choice
+  private choice: Choice = FIRST_CHOICE
 
-  constructor(private readonly parts: DialerParts) {
-    const { fixed, patienceMs } = parts
-    this.patienceMs = fixed ? patienceMs : AUTO_PATIENCE_MS
-    this.choice = fixed ? { trying: fixed, proven: fixed, fellAt: 0 } : FIRST_CHOICE
+  /**
+   * @param link is left when the server keeps silent: the next connection may do better with another
+   * @param fixed the only transport to be used; absent: `auto`
+   * @param fixedPatienceMs how long a fixed one may take until its first message, in milliseconds
+   */
+  constructor(
+    private readonly link: Pick<Link, 'leave'> & { readonly platform: Pick<Platform, 'now'> },
+    private readonly fixed: TransportKind | undefined,
+    private readonly fixedPatienceMs: number,
+    private readonly connect: (kind: TransportKind, session: ConnectionSession) => Connection,
+  ) {
+    if (fixed) this.choice = { trying: fixed, proven: fixed, fellAt: 0 }
+  }
+
+  /** How long a connection may take until its first message, in milliseconds. */
+  get patienceMs(): number {
+    return this.fixed ? this.fixedPatienceMs : AUTO_PATIENCE_MS
   }
 
   /** The transport that works, as far as is known. */
@@ -51,24 +52,23 @@ export class Dialer {
   /** When a WebSocket is to be tried again, in milliseconds from now; `undefined`: it is one, or is to be none. */
   get recheckMs(): number | undefined {
     const { proven, fellAt } = this.choice
-    if (this.parts.fixed || proven === 'websocket') return undefined
-    return Math.max(0, fellAt + RECHECK_MS - this.parts.now())
+    if (this.fixed || proven === 'websocket') return undefined
+    return Math.max(0, fellAt + RECHECK_MS - this.now)
   }
 
   /** The next connection is to be a WebSocket. */
   recheck(): void {
-    this.choice = recheck(this.choice, this.parts.now())
+    this.choice = recheck(this.choice, this.now)
   }
 
   dial(session: ConnectionSession): Connection {
-    const { parts } = this
-    if (!parts.fixed) this.choice = whenDialling(this.choice, parts.now())
-    return parts.connect(this.choice.trying, session)
+    if (!this.fixed) this.choice = whenDialling(this.choice, this.now)
+    return this.connect(this.choice.trying, session)
   }
 
   /** The server goes away. */
   leave(): void {
-    this.parts.leave()
+    this.link.leave()
   }
 
   opened(): void {
@@ -77,10 +77,14 @@ export class Dialer {
 
   /** Answers whether the next connection is no repetition but of another kind, and so to be made at once. */
   failed(failed: FailedConnection): boolean {
-    const { parts, choice } = this
-    if (failed.isSilent) parts.leave()
-    if (parts.fixed) return false
-    this.choice = afterFailure(choice, failed, parts.now())
+    const { choice } = this
+    if (failed.isSilent) this.leave()
+    if (this.fixed) return false
+    this.choice = afterFailure(choice, failed, this.now)
     return this.choice.doubt !== undefined && this.choice.trying !== choice.trying
+  }
+
+  private get now(): number {
+    return this.link.platform.now()
   }
 }

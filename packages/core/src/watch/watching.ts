@@ -39,13 +39,8 @@ export class Watching {
   ) {
     const { transport, attemptTimeoutMs, environment, retry } = options
     this.link = new Link(options, credentials, platform)
-    this.dialer = new Dialer({
-      fixed: transport === 'auto' ? undefined : typeof transport === 'string' ? transport : 'custom',
-      patienceMs: attemptTimeoutMs,
-      connect: (kind, session) => this.connect(kind, session),
-      leave: () => this.link.leave(),
-      now: () => platform.now(),
-    })
+    const fixed = transport === 'auto' ? undefined : typeof transport === 'string' ? transport : 'custom'
+    this.dialer = new Dialer(this.link, fixed, attemptTimeoutMs, (kind, session) => this.connect(kind, session))
     this.session = new Session(platform, retry, (error, method) => {
       const endpoint = this.endpoint()
       report(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })

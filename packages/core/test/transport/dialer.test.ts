@@ -21,17 +21,15 @@ const failed = (status?: number, isSilent = false): FailedConnection => {
 /** A dialer whose connections are only noted. */
 function dialerOf(fixed?: TransportKind) {
   const noted = { dialled: [] as TransportKind[], left: 0, now: 1_000_000 }
-  const dialer = new Dialer({
-    fixed,
-    patienceMs: 7_000,
-    connect: (kind) => {
-      noted.dialled.push(kind)
-      return { send: () => true, close: () => undefined }
-    },
+  const link = {
     leave: () => {
       noted.left++
     },
-    now: () => noted.now,
+    platform: { now: () => noted.now },
+  }
+  const dialer = new Dialer(link, fixed, 7_000, (kind) => {
+    noted.dialled.push(kind)
+    return { send: () => true, close: () => undefined }
   })
   return { dialer, noted, dial: () => dialer.dial(SESSION) }
 }

@@ -15,16 +15,10 @@ const RETRY = { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 30_000 }
 async function auto() {
   const platform = new FakePlatform()
   const dialled: Array<{ kind: TransportKind; connection: FakeConnection }> = []
-  const dialer = new Dialer({
-    fixed: undefined,
-    patienceMs: 10_000,
-    connect(kind, session) {
-      const connection = new FakeConnection(session, platform.elapsed)
-      dialled.push({ kind, connection })
-      return connection
-    },
-    leave: () => undefined,
-    now: () => platform.now(),
+  const dialer = new Dialer({ leave: () => undefined, platform }, undefined, 10_000, (kind, session) => {
+    const connection = new FakeConnection(session, platform.elapsed)
+    dialled.push({ kind, connection })
+    return connection
   })
   const errors: string[] = []
   const session = new Session(platform, RETRY, (error) => errors.push(error.code))
