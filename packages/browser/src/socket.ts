@@ -10,25 +10,17 @@ export function openSocket(
 ): Socket {
   const controller = new AbortController()
   const { signal } = controller
-  const closed = (end: { code?: number; reason?: string }) => {
-    if (signal.aborted) return
-    controller.abort()
-    events.closed(end)
-  }
   const socket = construct(WebSocket, url, protocols)
-  if (!socket) {
-    queueMicrotask(() => closed({}))
-    return { send: () => undefined, close: () => controller.abort() }
-  }
-  socket.addEventListener('open', () => events.opened(), { signal })
-  socket.addEventListener('message', ({ data }) => typeof data === 'string' && events.message(data), { signal })
-  // An `error` event says nothing, and `close` always follows it.
-  socket.addEventListener('close', ({ code, reason }) => closed({ code, reason }), { signal })
+  if (!socket) queueMicrotask(() => signal.aborted || events.closed({}))
+  socket?.addEventListener('open', () => events.opened(), { signal })
+  socket?.addEventListener('message', ({ data }) => typeof data === 'string' && events.message(data), { signal })
+  // An `error` event says nothing, and one `close` always follows it.
+  socket?.addEventListener('close', ({ code, reason }) => events.closed({ code, reason }), { signal })
   return {
-    send: (text) => socket.send(text),
+    send: (text) => socket?.send(text),
     close: () => {
       controller.abort()
-      socket.close()
+      socket?.close()
     },
   }
 }

