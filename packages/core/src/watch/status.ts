@@ -1,4 +1,5 @@
 import type { IronflowError } from '../errors/ironflow-error'
+import { callHook } from '../hooks'
 import type { TransportKind } from '../transport/select'
 
 /**
@@ -39,12 +40,56 @@ export type ClientStatus = Condition &
     readonly transportReason?: string | undefined
   }
 
-/** Whether somebody who was told of the one need not be told of the other. */
-export function isSameCondition(one: Condition, other: Condition): boolean {
-  return one.state === other.state && textOf(one) === textOf(other)
+/** What shows that all is well. */
+export interface Proven {
+  /** When the last message came, epoch milliseconds. */
+  readonly lastFrameAt: number
 }
 
+/** Tells how it is whenever that is another, and remembers what a condition alone does not say. */
+export class Teller<C extends Condition> {
+  /** When it became live, epoch milliseconds. */
+  liveSince = 0
+  private liveUntil: number | undefined
+  private isLive = false
+  private told: string
+
+  /** @param first what goes without saying */
+  constructor(
+    private readonly read: () => C,
+    private readonly proof: Proven,
+    private readonly onStatus: ((status: C & Proof) => unknown) | undefined,
+    first: Condition,
+  ) {
+    this.told = textOf(first)
+  }
+
+  /** While it is live, every message is a proof of that, whatever it is about. */
+  get status(): C & Proof {
+    const condition = this.read()
+    // What has only just ceased to be live, and was not told yet, was in sync until now.
+    const isProven = this.isLive || condition.state === 'live'
+    return { ...condition, lastSyncedAt: isProven ? this.proof.lastFrameAt : this.liveUntil }
+  }
+
+  /** It may be another now. */
+  update(): void {
+    const isLive = this.read().state === 'live'
+    if (isLive && !this.isLive) this.liveSince = this.proof.lastFrameAt
+    if (!isLive && this.isLive) this.liveUntil = this.proof.lastFrameAt
+    this.isLive = isLive
+    const { status } = this
+    const text = textOf(status)
+    if (text === this.told) return
+    this.told = text
+    callHook(this.onStatus, status)
+  }
+}
+
+/** By what somebody who was told of the one need not be told of the other. */
 function textOf(condition: Condition): string {
-  const { error, retryAt, reasons } = condition as { error?: IronflowError; retryAt?: number; reasons?: string[] }
-  return [error?.message, retryAt, reasons].join()
+  const { state, error, retryAt, reasons, transport } = condition as Partial<Record<string, string>> & {
+    error?: IronflowError
+  }
+  return [state, error?.message, retryAt, reasons, transport].join()
 }

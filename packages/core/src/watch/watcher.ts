@@ -8,7 +8,7 @@ import { Buffer } from './buffer'
 import type { ChangeFrame, WatchKind, WatchMethod } from './kinds'
 import { Progress } from './progress'
 import { type Setback, Setbacks } from './setbacks'
-import { type Condition, isSameCondition, type WatchStatus } from './status'
+import { type Condition, type Proven, Teller, type WatchStatus } from './status'
 
 /** What a watch may be told besides what it is about. */
 export interface WatchOptions {
@@ -45,11 +45,9 @@ export interface Watcher<E> extends AsyncIterable<E>, AsyncDisposable {
 
 /** What a watch needs from the session that it is an entry of. */
 export interface WatchHost {
-  readonly carrier: {
+  readonly carrier: Proven & {
     /** How it is with the connection. */
     readonly condition: Condition
-    /** When the last message came, epoch milliseconds. */
-    readonly lastFrameAt: number
   }
   readonly retry: RetryPolicy
   remove(follower: Follower<unknown>): void
@@ -72,9 +70,7 @@ export class Follower<E> implements Watcher<E> {
   private settle: { resolve(): void; reject(error: IronflowError): void } | undefined
   private buffer: Buffer<E> | undefined
   private end: { readonly error?: IronflowError | undefined } | undefined
-  private lastTold: Condition = { state: 'idle' }
-  private syncedSince = 0
-  private syncedUntil: number | undefined
+  private readonly teller: Teller<Condition>
   private cancelParking: (() => void) | undefined
 
   constructor(
@@ -86,6 +82,7 @@ export class Follower<E> implements Watcher<E> {
   ) {
     this.progress = new Progress(kind, wanted)
     this.setbacks = new Setbacks(host.retry)
+    this.teller = new Teller(() => this.current(), host.carrier, handlers.onStatus, { state: 'idle' })
     if (!tell) this.buffer = new Buffer()
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
@@ -95,12 +92,7 @@ export class Follower<E> implements Watcher<E> {
   }
 
   get status(): WatchStatus {
-    return { ...this.condition, lastSyncedAt: this.lastSyncedAt }
-  }
-
-  /** When it was last known to be in sync: while it is, every message is a proof, whatever it is about. */
-  get lastSyncedAt(): number | undefined {
-    return this.isSynced ? this.host.carrier.lastFrameAt : this.syncedUntil
+    return this.teller.status
   }
 
   stop(): void {
@@ -150,7 +142,6 @@ export class Follower<E> implements Watcher<E> {
 
   /** The connection is gone, or its values come again. */
   interrupted(): void {
-    this.syncedUntil = this.lastSyncedAt
     this.isSynced = false
   }
 
@@ -168,7 +159,7 @@ export class Follower<E> implements Watcher<E> {
 
   /** Tells of its condition, where that is another than was last told. */
   refresh(): void {
-    if (!this.end) this.tellStatus()
+    this.teller.update()
   }
 
   /** Something is wrong with this watch alone. */
@@ -191,29 +182,21 @@ export class Follower<E> implements Watcher<E> {
     if (error) this.fail(error)
     this.buffer?.close(error)
     this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
-    this.tellStatus()
+    this.refresh()
     callHook(this.handlers.onClose, error)
   }
 
-  private tellStatus(): void {
-    const { condition } = this
-    if (isSameCondition(condition, this.lastTold)) return
-    this.lastTold = condition
-    callHook(this.handlers.onStatus, this.status)
-  }
-
-  private get condition(): Condition {
+  private current(): Condition {
     if (this.end) return { state: 'closed', ...this.end }
     const { condition } = this.host.carrier
     if (condition.state === 'closed' || condition.state === 'paused') return condition
     if (this.parked) return this.parked
-    return this.isSynced ? { state: 'live', since: this.syncedSince } : condition
+    return this.isSynced ? { state: 'live', since: this.teller.liveSince } : condition
   }
 
   private synced(): void {
     if (this.end) return
     this.setbacks = new Setbacks(this.host.retry)
-    if (!this.isSynced) this.syncedSince = this.host.carrier.lastFrameAt
     this.isSynced = true
     this.settle?.resolve()
     this.settle = undefined

@@ -1,5 +1,4 @@
 import { IronflowError } from '../errors/ironflow-error'
-import { callHook } from '../hooks'
 import type { ResolvedOptions } from '../options'
 import { onAbort } from '../pipeline/deadline'
 import { report } from '../pipeline/report'
@@ -17,7 +16,7 @@ import { WebSocketConnection } from '../transport/websocket'
 import type { WatchKind } from './kinds'
 import { Loop } from './loop'
 import { Session } from './session'
-import { type ClientStatus, type Condition, isSameCondition } from './status'
+import { type ClientStatus, type Condition, Teller } from './status'
 import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
 
 /** All that a client watches, and the one connection that carries it: put together here, from the client's options. */
@@ -28,9 +27,7 @@ export class Watching {
   private readonly session: Session
   private readonly loop: Loop
   private readonly dialer: Dialer
-  private syncedSince = 0
-  private lastSyncedAt: number | undefined
-  private lastTold: ClientStatus
+  private readonly teller: Teller<ClientStatus>
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -45,12 +42,12 @@ export class Watching {
       const endpoint = this.endpoint()
       report(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
     })
-    this.loop = new Loop(this.session, this.dialer, credentials, options, platform, () => this.changed())
+    this.loop = new Loop(this.session, this.dialer, credentials, options, platform, () => this.teller.update())
     if (transport === 'websocket') {
       this.caller = this.loop.calls = new SocketCalls(this.loop, () => this.endpoint(), platform)
     }
     credentials.onNewKey = () => this.loop.rekeyed()
-    this.lastTold = { state: 'idle', transport: this.dialer.kind }
+    this.teller = new Teller(() => this.current(), this.loop, options.onStatus, this.current())
   }
 
   /** Begins to watch. Never throws: what is wrong is told to whom a watch tells things. */
@@ -69,12 +66,7 @@ export class Watching {
   }
 
   status(): ClientStatus {
-    const { kind: transport, reason: transportReason } = this.dialer
-    const condition = this.condition()
-    // What has only just ceased to be live, and was not told yet, was in sync until now.
-    const isSynced = condition.state === 'live' || this.lastTold.state === 'live'
-    const lastSyncedAt = isSynced ? this.loop.lastFrameAt : this.lastSyncedAt
-    return { ...condition, lastSyncedAt, transport, transportReason }
+    return this.teller.status
   }
 
   /** A call was answered: the server can be reached. */
@@ -94,18 +86,12 @@ export class Watching {
     const { isSynced, parked } = this.session
     // A connection may be there for calls alone.
     if (parked && (isOpen || condition.state === 'idle')) return parked
-    return isOpen && isSynced ? { state: 'live', since: this.syncedSince } : condition
+    return isOpen && isSynced ? { state: 'live', since: this.teller.liveSince } : condition
   }
 
-  private changed(): void {
-    const { lastTold } = this
-    const { state } = this.condition()
-    if (state === 'live' && lastTold.state !== 'live') this.syncedSince = this.loop.lastFrameAt
-    if (state !== 'live' && lastTold.state === 'live') this.lastSyncedAt = this.loop.lastFrameAt
-    const status = this.status()
-    this.lastTold = status
-    if (isSameCondition(status, lastTold) && status.transport === lastTold.transport) return
-    callHook(this.options.onStatus, status)
+  private current(): ClientStatus {
+    const { kind: transport, reason: transportReason } = this.dialer
+    return { ...this.condition(), transport, transportReason }
   }
 
   private connect(kind: TransportKind, session: ConnectionSession): Connection {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Condition, isSameCondition } from '../../src/watch/status'
+import { type Condition, Teller } from '../../src/watch/status'
 import { broken } from '../fake-transport'
 
 /** Conditions that are told apart, each in words of its own. */
@@ -16,6 +16,16 @@ const DIFFERENT: Condition[] = [
   { state: 'closed' },
   { state: 'closed', error: broken() },
 ]
+
+/** Whether somebody who was told of the one is not told of the other. */
+function isSameCondition(one: Condition, other: Condition): boolean {
+  let isTold = false
+  const onStatus = () => {
+    isTold = true
+  }
+  new Teller(() => other, { lastFrameAt: 0 }, onStatus, one).update()
+  return !isTold
+}
 
 test('conditions are the same where nobody needs to be told of the other', () => {
   for (const [i, one] of DIFFERENT.entries()) {
