@@ -67,7 +67,7 @@ export class Follower<E> implements Watcher<E> {
   /** It has been told all there is, on this connection. */
   isSynced = false
   private readonly progress: Progress
-  private settle: { resolve(): void; reject(error: IronflowError): void } | undefined
+  private settle!: { resolve(): void; reject(error: IronflowError): void }
   private buffer: Buffer<E> | undefined
   private end: { readonly error?: IronflowError | undefined } | undefined
   private readonly teller: Teller<Condition>
@@ -181,7 +181,7 @@ export class Follower<E> implements Watcher<E> {
     this.host.remove(this as Follower<unknown>)
     if (error) this.fail(error)
     this.buffer?.close(error)
-    this.settle?.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
+    this.settle.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
     this.refresh()
     callHook(this.handlers.onClose, error)
   }
@@ -198,8 +198,7 @@ export class Follower<E> implements Watcher<E> {
     if (this.end) return
     this.setbacks = new Setbacks(this.host.retry)
     this.isSynced = true
-    this.settle?.resolve()
-    this.settle = undefined
+    this.settle.resolve()
   }
 
   private deliver(frame: ChangeFrame): void {
