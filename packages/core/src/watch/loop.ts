@@ -3,7 +3,7 @@ import { ConnectionError, TimeoutError } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
-import type { ClientFrame, ReplyFrame, ServerFrame, Subscription } from '../protocol/frames'
+import type { ClientFrame, ReplyFrame, ServerFrame } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
 import type { FailedConnection } from '../transport/select'
@@ -42,7 +42,6 @@ export class Loop implements Carrier, CallCarrier {
   private connection: Connection | undefined
   /** What the connection carries, which names its life: whoever tells another one comes too late. */
   private carried: ConnectionSession | undefined
-  private asked: Subscription[] = []
   private cancelTimer: (() => void) | undefined
   private readonly liveness: Liveness
   private readonly lifecycle: Lifecycle
@@ -113,7 +112,7 @@ export class Loop implements Carrier, CallCarrier {
   update(): void {
     if (this.isUpdating) return
     this.isUpdating = true
-    Promise.resolve().then(() => {
+    queueMicrotask(() => {
       this.isUpdating = false
       if (this.state === 'closed') return
       if (this.isWanted) this.lifecycle.follow()
@@ -222,10 +221,7 @@ export class Loop implements Carrier, CallCarrier {
     this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
     const carried: ConnectionSession = {
       environment: this.options.environment,
-      subscriptions: () => {
-        this.asked = session.subscriptions()
-        return this.asked
-      },
+      subscriptions: () => session.subscriptions(),
       frame: (frame) => {
         if (this.carried === carried) this.frame(frame)
       },
@@ -283,7 +279,7 @@ export class Loop implements Carrier, CallCarrier {
     const isOtherTransport = this.dialer.failed({ ...end, wasOpen: this.isOpen })
     if (isOtherTransport || recovery.mayRenewKey()) {
       this.fire('lost')
-    } else if (error.status === 400 && session.reject(error, this.asked)) {
+    } else if (error.status === 400 && session.reject(error)) {
       this.fire(this.isWanted ? 'lost' : 'stop')
     } else {
       const isTold = recovery.judge(error)

@@ -26,6 +26,8 @@ export class Session implements WatchHost {
   carrier!: Carrier
   private readonly followers = new Map<string, Follower<unknown>>()
   private lastId = 0
+  /** What the newest connection has asked for. */
+  private asked: Subscription[] = []
 
   constructor(
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
@@ -78,7 +80,8 @@ export class Session implements WatchHost {
   /** What a connection is to follow. */
   subscriptions(): Subscription[] {
     const followed = [...this.followers.values()].filter((follower) => !follower.parked)
-    return followed.map((follower) => follower.subscription())
+    this.asked = followed.map((follower) => follower.subscription())
+    return this.asked
   }
 
   /** A message about what is watched came. One about a watch that was stopped meanwhile is dropped. */
@@ -128,12 +131,12 @@ export class Session implements WatchHost {
    * What was asked for is wrong, and the server said so in one answer to it all: ends the watches that it names, or, where
    * it names something else, every one. Answers whether there was any: somebody else's 400 names nothing.
    */
-  reject(error: IronflowError & { fields?: Record<string, string> }, asked: readonly Subscription[]): boolean {
+  reject(error: IronflowError & { fields?: Record<string, string> }): boolean {
     const before = this.followers.size
     const named = Object.keys(error.fields ?? {}).map((place) => /^subscriptions\.(\d+)/.exec(place)?.[1])
     // An environment that is wrong is wrong for all, also for those that nobody has asked for yet.
     const isAboutAll = named.includes(undefined)
-    const ids = isAboutAll ? [...this.followers.keys()] : named.map((index) => asked[Number(index)]?.id ?? '')
+    const ids = isAboutAll ? [...this.followers.keys()] : named.map((index) => this.asked[Number(index)]?.id ?? '')
     for (const id of ids) this.followers.get(id)?.finish(error)
     return this.followers.size < before
   }
