@@ -187,13 +187,23 @@ export class Loop implements Carrier, CallCarrier {
       recovery.opened()
       this.liveness.start(HEARTBEAT_MS)
       const { recheckMs } = dialer
-      if (recheckMs !== undefined) this.after(recheckMs, () => this.recheck())
+      if (recheckMs !== undefined) {
+        this.after(recheckMs, () => {
+          dialer.recheck()
+          this.fire('reopen')
+        })
+      }
       this.calls?.opened()
       return
     }
     // Every other state begins without a connection, so that there are never two.
     this.disconnect()
-    if (state === 'connecting') this.connectWhenWelcome()
+    if (state === 'connecting') {
+      // Who begins anew, after a pause or with another watch, does not come sooner for that.
+      const { floorMs } = recovery
+      if (floorMs > 0) this.after(floorMs, () => this.connect())
+      else this.connect()
+    }
     if (state === 'waiting' || state === 'unauthorized') {
       this.after(recovery.waitMs, () => {
         recovery.waited()
@@ -205,13 +215,6 @@ export class Loop implements Carrier, CallCarrier {
   /** Does that later, unless it has left the state by then. */
   private after(ms: number, what: () => void): void {
     this.cancelTimer = this.platform.setTimer(what, ms)
-  }
-
-  /** Who begins anew, after a pause or with another watch, does not come sooner for that. */
-  private connectWhenWelcome(): void {
-    const { floorMs } = this.recovery
-    if (floorMs > 0) this.after(floorMs, () => this.connect())
-    else this.connect()
   }
 
   private connect(): void {
@@ -290,10 +293,5 @@ export class Loop implements Carrier, CallCarrier {
 
   private silent(message: string): void {
     this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }), isSilent: true })
-  }
-
-  private recheck(): void {
-    this.dialer.recheck()
-    this.fire('reopen')
   }
 }
