@@ -80,6 +80,7 @@ const TARGET_RULES: Record<SubscriptionKind, Rule> = {
   kv: bucketRule,
   events: eventPatternRule,
 }
+const CALL_MEMBERS = ['type', 'id', 'method', 'params', 'requestId', 'idempotencyKey', 'minRevision', 'traceparent']
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
 /** The subscription in `value`; or `undefined`, with what is wrong noted in `fields` under places that start so. */
@@ -135,6 +136,8 @@ function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
   if (minRevision !== undefined && !(Number.isSafeInteger(minRevision) && (minRevision as number) >= 0)) {
     fields.minRevision = 'must be a whole number, 0 or more'
   }
+  // What nobody reads is not what its sender believes it to be: `environment`, say.
+  for (const name of Object.keys(frame)) if (!CALL_MEMBERS.includes(name)) fields[name] = 'is not a member of a call'
   if (Object.keys(fields).length > 0) return { error: invalid(fields), call: id }
   const call = { type: 'call', id, method, params, requestId, idempotencyKey, minRevision, traceparent }
   return { frame: call as CallFrame }

@@ -1,4 +1,4 @@
-import type { IronflowError } from '../errors/ironflow-error'
+import { IronflowError } from '../errors/ironflow-error'
 import { ConnectionError, TimeoutError } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
 import type { RetryPolicy } from '../pipeline/retry'
@@ -81,11 +81,6 @@ export class Loop implements Carrier, CallCarrier {
     if (state === 'closed') return { state }
     if (lifecycle.isPaused) return { state: 'paused', reasons: lifecycle.reasons }
     return { state: this.isWanted ? 'connecting' : 'idle' }
-  }
-
-  /** How many attempts to connect `onError` is told of. */
-  get attempts(): number {
-    return this.recovery.setbacks.attempts
   }
 
   /** Why it will not connect for a while. Where there may be another key by now, it tries that one instead. */
@@ -226,7 +221,13 @@ export class Loop implements Carrier, CallCarrier {
       environment: this.options.environment,
       subscriptions: () => session.subscriptions(),
       frame: (frame) => {
-        if (this.carried === carried) this.frame(frame)
+        if (this.carried !== carried) return
+        try {
+          this.frame(frame)
+        } catch (thrown) {
+          // Nothing of the user's throws here, so it is the message: one of some other server.
+          this.fail({ error: unreadable(thrown) })
+        }
       },
       ended: (end) => {
         if (this.carried === carried) this.fail(end)
@@ -287,11 +288,16 @@ export class Loop implements Carrier, CallCarrier {
     } else {
       const isTold = recovery.judge(error)
       this.fire(recovery.setback?.state === 'unauthorized' ? 'refused' : 'lost')
-      if (isTold) session.fail(error)
+      if (isTold) session.fail(error, recovery.setbacks.attempts)
     }
   }
 
   private silent(message: string): void {
     this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }), isSilent: true })
   }
+}
+
+function unreadable(thrown: unknown): IronflowError {
+  const { message } = normalize(thrown)
+  return new IronflowError(`a message of the server cannot be read: ${message}`, 'invalid_response', { cause: thrown })
 }

@@ -37,17 +37,14 @@ export class Session implements WatchHost {
 
   /** Whether there is a watch that a connection is to carry. */
   get isWanted(): boolean {
-    return this.followers.size > 0 && !this.parked
+    for (const { parked } of this.followers.values()) if (!parked) return true
+    return false
   }
 
-  /** Why no watch is to be carried at present; `undefined`: one is, or there are none at all. */
-  get parked(): Setback | undefined {
-    let first: Setback | undefined
-    for (const { parked } of this.followers.values()) {
-      if (!parked) return undefined
-      first ??= parked
-    }
-    return first
+  /** Why a watch is not to be carried at present; `undefined`: all are. */
+  get setback(): Setback | undefined {
+    for (const { parked } of this.followers.values()) if (parked) return parked
+    return undefined
   }
 
   /** Whether every watch that can be is in sync. */
@@ -116,7 +113,7 @@ export class Session implements WatchHost {
   }
 
   /** Tells every watch that something is wrong with all of them; the client, once for each kind of watch. */
-  fail(error: IronflowError): void {
+  fail(error: IronflowError, attempts: number): void {
     const errors = new Map<WatchMethod, IronflowError>()
     // Of a copy: a callback may stop watches, which are told nothing more, and start others, which had no part in this.
     for (const [id, { handlers, kind }] of [...this.followers]) {
@@ -124,7 +121,7 @@ export class Session implements WatchHost {
       errors.set(kind.method, own)
       if (this.followers.has(id)) callHook(handlers.onError, own)
     }
-    for (const [method, own] of errors) this.report(own, method)
+    for (const [method, own] of errors) this.report(own, method, attempts)
   }
 
   /**

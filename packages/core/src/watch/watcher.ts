@@ -52,7 +52,7 @@ export interface WatchHost {
   readonly retry: RetryPolicy
   remove(follower: Follower<unknown>): void
   /** Tells the client's `onError`. */
-  report(error: IronflowError, method: WatchMethod): void
+  report(error: IronflowError, method: WatchMethod, attempts: number): void
 }
 
 /** The {@link Watcher} that users hold, and the entry in the session that its messages go to. */
@@ -167,7 +167,7 @@ export class Follower<E> implements Watcher<E> {
     const { method } = this.kind
     const own = errorOf(method, error)
     callHook(this.handlers.onError, own)
-    this.host.report(own, method)
+    this.host.report(own, method, this.setbacks.attempts)
   }
 
   /** Ends it, for good. */

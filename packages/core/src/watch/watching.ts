@@ -38,9 +38,8 @@ export class Watching {
     this.link = new Link(options, credentials, platform)
     const fixed = transport === 'auto' ? undefined : typeof transport === 'string' ? transport : 'custom'
     this.dialer = new Dialer(this.link, fixed, attemptTimeoutMs, (kind, session) => this.connect(kind, session))
-    this.session = new Session(platform, retry, (error, method) => {
-      const endpoint = this.endpoint()
-      report(options.onError, error, { method, endpoint, attempts: this.loop.attempts, environment })
+    this.session = new Session(platform, retry, (error, method, attempts) => {
+      report(options.onError, error, { method, endpoint: this.endpoint(), attempts, environment })
     })
     this.loop = new Loop(this.session, this.dialer, credentials, options, platform, () => this.teller.update())
     if (transport === 'websocket') {
@@ -83,9 +82,9 @@ export class Watching {
 
   private condition(): Condition {
     const { condition, isOpen } = this.loop
-    const { isSynced, parked } = this.session
-    // A connection may be there for calls alone.
-    if (parked && (isOpen || condition.state === 'idle')) return parked
+    const { isSynced, setback } = this.session
+    // What is left out is not in sync, whatever the others are.
+    if (setback && (isOpen ? isSynced : condition.state === 'idle')) return setback
     return isOpen && isSynced ? { state: 'live', since: this.teller.liveSince } : condition
   }
 

@@ -32,6 +32,9 @@ describe('a subscription that is refused, one of several', () => {
     connection.receive(refusal('1'), synced(1, '2'))
     expect(first.status).toMatchObject({ state: 'unauthorized', error: { code: 'unauthorized' } })
     expect(second.status.state).toBe('live')
+    // Not everything that the client watches is what the server has.
+    expect(client.status()).toMatchObject({ state: 'unauthorized', error: { code: 'unauthorized' } })
+    first.stop()
     expect(client.status().state).toBe('live')
     expect(connection.isOver).toBe(false)
     expect(errors).toEqual(['unauthorized'])
@@ -107,7 +110,7 @@ describe('a subscription that is refused, one of several', () => {
   })
 
   test('for what may pass is tried again soon, and told as an outage', async () => {
-    const { connection, errors, first, platform } = await two()
+    const { connection, errors, failures, first, platform } = await two()
     platform.chance = 0
     for (let i = 1; i <= 6; i++) {
       expect(errors).toEqual(i <= 4 ? [] : ['unavailable'])
@@ -117,7 +120,28 @@ describe('a subscription that is refused, one of several', () => {
       await platform.advance(waitMs)
       expect(connection.sent).toHaveLength(i)
     }
+    expect(failures.map(({ context }) => context.attempts)).toEqual([4])
   })
+})
+
+test.each([
+  { type: 'heartbeat' },
+  { type: 'kv_update', sub: '1' },
+  {
+    type: 'kv_update',
+    sub: '1',
+    key: 'a',
+    revision: 1,
+    createdAt: '',
+    operation: 'put',
+    value: '!',
+    encoding: 'base64',
+  },
+])('a message that cannot be read (%o) is a failure of the connection', async (message) => {
+  const { client, connection } = await two()
+  connection.receive(message as unknown as ServerFrame)
+  expect(connection.isOver).toBe(true)
+  expect(client.status()).toMatchObject({ state: 'interrupted', error: { code: 'invalid_response' } })
 })
 
 describe('when every watch is refused', () => {

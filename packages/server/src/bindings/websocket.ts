@@ -136,8 +136,11 @@ export class SocketSession implements Sink {
   message(text: string): void {
     const { frame, error, sub, call } = { sub: undefined, call: undefined, frame: undefined, ...parseClientFrame(text) }
     if (error) {
-      if (sub !== undefined) this.session.sendError(error, sub)
-      else if (call !== undefined) this.reply({ type: 'reply', id: call, problem: toProblem(error) })
+      if (sub !== undefined) {
+        // What it was meant to replace is not followed any more either.
+        this.session.unsubscribe(sub)
+        this.session.sendError(error, sub)
+      } else if (call !== undefined) this.reply({ type: 'reply', id: call, problem: toProblem(error) })
       else this.session.end(error)
     } else if (this.one) {
       this.session.end(invalid({ message: 'has no meaning on a route that watches one thing' }))

@@ -99,11 +99,11 @@ export class Session implements SubscriptionHost {
     if (this.isOver) return
     const { limits } = this.parts
     const { id, filters = [] } = subscription
+    this.unsubscribe(id)
     if (filters.length > limits.filtersPerSubscription) {
       // Not `rate_limited`: the same subscription will have as many tomorrow.
       throw beyondLimit('invalid_request', 'the subscription has too many filters', 'filtersPerSubscription', limits)
     }
-    this.unsubscribe(id)
     if (this.subscriptions.size >= limits.subscriptionsPerStream) {
       throw beyondLimit('rate_limited', 'the connection has all its subscriptions', 'subscriptionsPerStream', limits)
     }

@@ -101,6 +101,27 @@ describe('a session', () => {
   })
 })
 
+test('what was to replace a subscription, and is wrong, ends it', async () => {
+  await start()
+  const client = await connect('/api/v1/ws')
+  client.send(KV)
+  await client.until('synced')
+  client.send({ ...KV, target: 'no bucket' })
+  await client.until('error')
+  expect(harness.server.watching.parts.hub.size).toBe(0)
+})
+
+test('a call with a member that means nothing here is refused, not made', async () => {
+  await start()
+  const client = await connect('/api/v1/ws')
+  const params = { name: 'limits', data: {} }
+  client.send({ type: 'call', id: 'c', method: 'config.set', params, environment: 'staging' })
+  expect(await client.until('reply')).toMatchObject({
+    id: 'c',
+    problem: { code: 'invalid_request', fields: { environment: expect.any(String) } },
+  })
+})
+
 describe('what is wrong', () => {
   test('with a subscription is told of that one', async () => {
     await start({ limits: { filtersPerSubscription: 2 } })
