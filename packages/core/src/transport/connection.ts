@@ -42,6 +42,7 @@ export abstract class LinkConnection implements Connection {
   private async begin(signal: AbortSignal): Promise<void> {
     const key = await this.link.credentials.renew(signal)
     signal.throwIfAborted()
+    this.session.begun()
     await this.run(key, signal)
   }
 }

@@ -49,6 +49,11 @@ export class Credentials {
     if (this.source && this.current === key) this.current = undefined
   }
 
+  /** Whether a function was asked, and has not answered yet. */
+  get isAsking(): boolean {
+    return this.current instanceof Promise
+  }
+
   /** Whether there is anybody to ask for another key. */
   canRenew(): boolean {
     return this.source !== undefined

@@ -28,6 +28,8 @@ export interface ConnectionSession {
   readonly environment: string | undefined
   /** What to follow, and from where: asked when it is about to be sent, and not before. */
   subscriptions(): Subscription[]
+  /** Now the server is asked: what took time before, such as a function that brings the key, is not its fault. Optional. */
+  begun(): void
   /** A message came. */
   frame(frame: ServerFrame): void
   /** It is over, for this reason. Told once, and never after {@link Connection.close}. */

@@ -1,7 +1,7 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { ConnectionError, TimeoutError } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
-import type { RetryPolicy } from '../pipeline/retry'
+import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
@@ -52,8 +52,8 @@ export class Loop implements Carrier, CallCarrier {
   constructor(
     private readonly session: Session,
     private readonly dialer: Dialer,
-    credentials: Pick<Credentials, 'canRenew'>,
-    private readonly options: { readonly environment: string | undefined; readonly retry: RetryPolicy },
+    private readonly credentials: Pick<Credentials, 'canRenew' | 'isAsking'>,
+    private readonly options: Pick<ResolvedOptions, 'environment' | 'retry' | 'attemptTimeoutMs'>,
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer' | 'lifecycle'>,
     /** Something about the status is another. May be called also where nothing is. */
     private readonly onChange: () => void,
@@ -214,12 +214,21 @@ export class Loop implements Carrier, CallCarrier {
 
   private connect(): void {
     const { session, dialer } = this
-    const { patienceMs } = dialer
+    const { attemptTimeoutMs } = this.options
     this.needsReopening = false
-    this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
+    this.after(attemptTimeoutMs, () => {
+      if (!this.credentials.isAsking) return this.silent(`nothing came within ${attemptTimeoutMs} ms`)
+      this.fail({ error: timedOut(`the apiKey function did not answer within ${attemptTimeoutMs} ms`) })
+    })
     const carried: ConnectionSession = {
       environment: this.options.environment,
       subscriptions: () => session.subscriptions(),
+      begun: () => {
+        if (this.carried !== carried) return
+        const { patienceMs } = dialer
+        this.cancelTimer?.()
+        this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
+      },
       frame: (frame) => {
         if (this.carried !== carried) return
         try {
@@ -293,8 +302,12 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   private silent(message: string): void {
-    this.fail({ error: new TimeoutError(message, 'timeout', { status: undefined }), isSilent: true })
+    this.fail({ error: timedOut(message), isSilent: true })
   }
+}
+
+function timedOut(message: string): IronflowError {
+  return new TimeoutError(message, 'timeout', { status: undefined })
 }
 
 function unreadable(thrown: unknown): IronflowError {

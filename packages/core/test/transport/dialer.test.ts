@@ -8,6 +8,7 @@ import type { ConnectionSession } from '../../src/transport/transport'
 const SESSION: ConnectionSession = {
   environment: undefined,
   subscriptions: () => [],
+  begun: () => undefined,
   frame: () => undefined,
   ended: () => undefined,
 }

@@ -42,6 +42,7 @@ export class RecordingSession implements ConnectionSession {
   readonly frames: ServerFrame[] = []
   readonly ends: ConnectionEnd[] = []
   asked = 0
+  hasBegun = false
   onFrame: ((frame: ServerFrame) => void) | undefined
 
   constructor(
@@ -52,6 +53,10 @@ export class RecordingSession implements ConnectionSession {
   subscriptions(): Subscription[] {
     this.asked++
     return this.wanted
+  }
+
+  begun(): void {
+    this.hasBegun = true
   }
 
   frame(frame: ServerFrame): void {

@@ -18,11 +18,12 @@ async function auto() {
   const dialer = new Dialer({ leave: () => undefined, platform }, undefined, 10_000, (kind, session) => {
     const connection = new FakeConnection(session, platform.elapsed)
     dialled.push({ kind, connection })
+    queueMicrotask(() => session.begun())
     return connection
   })
   const errors: string[] = []
   const session = new Session(platform, RETRY, (error) => errors.push(error.code))
-  const options = { environment: undefined, retry: RETRY }
+  const options = { environment: undefined, retry: RETRY, attemptTimeoutMs: 10_000 }
   const loop = new Loop(session, dialer, new Credentials(undefined), options, platform, () => undefined)
   const watcher = session.follow(KV, { target: 'b' }, () => undefined, {})
   await settle()

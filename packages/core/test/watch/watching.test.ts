@@ -143,6 +143,46 @@ describe('over WebSockets, with a key that a function brings', () => {
   })
 })
 
+describe('a function that is slow to bring the key', () => {
+  const slow = () => {
+    let bring: (key: string) => void = () => undefined
+    const key = new Promise<string>((resolve) => {
+      bring = resolve
+    })
+    const requests: string[] = []
+    const fetch = async (url: unknown) => {
+      requests.push(`${url}`)
+      return new Response('{}', { status: 500 })
+    }
+    const world = watchWorld({ transport: 'auto', apiKey: () => key, fetch: fetch as typeof globalThis.fetch })
+    return { ...world, bring: (text: string) => bring(text), requests }
+  }
+
+  test('speaks not against the WebSocket, whose time begins when the key is there', async () => {
+    const { bring, bucket, platform, requests, client } = slow()
+    bucket.watch()
+    await platform.advance(9_000)
+    bring('ifkey_1')
+    await settle()
+    expect(platform.sockets).toHaveLength(1)
+    await platform.advance(4_999)
+    expect([client.status().state, requests]).toEqual(['connecting', []])
+    await platform.advance(1)
+    expect(requests).toHaveLength(1)
+  })
+
+  test('is what the status names when it takes too long', async () => {
+    const { bucket, client, platform, requests } = slow()
+    bucket.watch()
+    await platform.advance(10_000)
+    expect(client.status()).toMatchObject({
+      state: 'interrupted',
+      error: { code: 'timeout', message: 'the apiKey function did not answer within 10000 ms' },
+    })
+    expect([platform.sockets, requests]).toEqual([[], []])
+  })
+})
+
 test('a server that goes away is left for the next one', async () => {
   const { bucket, platform } = watchWorld({ transport: 'auto', serverUrl: ['http://one', 'http://two'] })
   bucket.watch()
