@@ -15,6 +15,7 @@ describe('a connection', () => {
     const connection = inProcessTransport(harness.server, { apiKey: ADMIN_KEY }).connect({
       environment: undefined,
       subscriptions: () => [{ id: '1', kind: 'kv', target: 'b' }],
+      begun: () => undefined,
       frame: frames.take,
       ended: ends.take,
     })

@@ -43,6 +43,7 @@ export class CuttableTransport implements Transport {
         this.seen.resumed += subscriptions.filter(({ cursor }) => cursor !== undefined).length
         return subscriptions
       },
+      begun: () => session.begun(),
       frame: (frame) => {
         arriving.push(() => {
           if ('sub' in frame && frame.sub !== undefined) {
