@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { metricOf } from '../support/metric'
 import { useWorld } from '../support/world'
 
@@ -17,6 +17,8 @@ async function run(transport: string) {
   const { url, apiKey = '' } = world.server
   const env = { ...process.env, IRONFLOW_SERVER_URL: url, IRONFLOW_API_KEY: apiKey }
   const child = spawn(process.execPath, [SCRIPT, transport, `${COUNT}`], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  // One that is left behind by a failure would go on for ever: it watches, and its server is gone.
+  onTestFinished(() => void child.kill('SIGKILL'))
   const [told] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, told: JSON.parse(String(told)) as { before: object; after: object } }
 }

@@ -13,10 +13,20 @@ const SHORT_MS = 1_000
 
 const world = useWorld()
 
-/** A client to which five minutes are a second. */
-function impatientClient(serverUrl: string, told: ClientStatus[]) {
+/** A client to which five minutes are a second; `requested` has the addresses of its requests, which a WebSocket is not. */
+function impatientClient(serverUrl: string, told: ClientStatus[], requested: string[] = []) {
+  const recordingFetch: typeof fetch = (input, init) => {
+    requested.push(String(input))
+    return fetch(input, init)
+  }
   return nodeClient(
-    { serverUrl, apiKey: world.server.apiKey, retry: { maxDelayMs: 20 }, onStatus: (status) => told.push(status) },
+    {
+      serverUrl,
+      apiKey: world.server.apiKey,
+      retry: { maxDelayMs: 20 },
+      fetch: recordingFetch,
+      onStatus: (status) => told.push(status),
+    },
     {
       setTimer(callback, ms) {
         const timer = setTimeout(callback, ms > LONG_MS ? SHORT_MS : ms)
@@ -79,7 +89,8 @@ describe('a server that is down', () => {
   it('does not change the transport, when connections are refused', async () => {
     const port = await freePort()
     const told: ClientStatus[] = []
-    await using client = impatientClient(`http://127.0.0.1:${port}`, told)
+    const requested: string[] = []
+    await using client = impatientClient(`http://127.0.0.1:${port}`, told, requested)
     const watcher = client.kv().bucket('late').watch()
     await vi.waitFor(() => expect(told.length).toBeGreaterThan(20), { timeout: 5_000 })
     const server = await startServer({ args: ['--port', `${port}`, '--dev'] })
@@ -88,6 +99,8 @@ describe('a server that is down', () => {
     expect(client.status()).toMatchObject({ state: 'live', transport: 'websocket' })
     expect(new Set(told.map(({ transport }) => transport))).toEqual(new Set(['websocket']))
     expect(told.filter(({ transportReason }) => transportReason !== undefined)).toEqual([])
+    // The status has what worked; that another one is tried shows only in its requests.
+    expect(requested).toEqual([])
   })
 
   it('does not change it either, when a proxy answers for it', async () => {
