@@ -63,7 +63,7 @@ describe('watches whose connections are cut at random bytes', () => {
 
     for (let n = 0; n < WRITES || proxies.some(({ cuts }) => cuts < CUTS); n += BATCH) {
       await Promise.all(Array.from({ length: BATCH }, (_, offset) => write(bucket, n + offset)))
-      // Its current values are more than most connections carry: they are cut in the middle.
+      // It begins in the middle, with all there is. Current values that are cut are for the fold properties to try.
       if (n === WRITES / 4) for (const { startLate } of Object.values(witnesses)) startLate()
       const wanted = Math.ceil((CUTS * (n + BATCH)) / WRITES)
       const deadline = Date.now() + BATCH_PATIENCE_MS
