@@ -19,11 +19,22 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/torture/**'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // What is awaited goes through processes and browsers.
           expect: { poll: { timeout: 10_000 } },
           // Each file may start servers of its own, and a loaded machine turns their timings into flakes.
+          fileParallelism: false,
+        },
+      },
+      {
+        // What takes minutes or gigabytes: `npm run test:torture`. Reads dist, too.
+        test: {
+          name: 'torture',
+          include: ['tests/torture/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
