@@ -71,6 +71,7 @@ export {
   type Rule,
 } from './names'
 export { fillPath, matchPath, PathSyntaxError } from './path'
+export { formatPosition, type KnownPosition, type Position, parsePosition } from './position'
 export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
 export { encodeSse, SseDecoder, type SseEvent, type SseFields } from './sse'
 export {

@@ -34,3 +34,12 @@ export function expiryOf(
   const byBucket = secondsAfter(createdAt, bucketTtlSeconds)
   return keyExpiresAt === undefined ? byBucket : Math.min(byBucket, keyExpiresAt)
 }
+
+/**
+ * The epoch of a bucket in a store with one counter for all buckets: no two lives begin at the same revision of it.
+ *
+ * @param storeId identity of the store's own life: letters and digits, at most 40
+ */
+export function epochOf(storeId: string, createdRevision: number): string {
+  return `${storeId}r${createdRevision}`
+}

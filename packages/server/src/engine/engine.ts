@@ -1,4 +1,4 @@
-import type { Operation } from '@ironflow/core/protocol'
+import type { KnownPosition, Operation, Position } from '@ironflow/core/protocol'
 
 /**
  * Storage, as the domain sees it. One interface for every engine, every member required, one contract suite
@@ -11,7 +11,9 @@ import type { Operation } from '@ironflow/core/protocol'
  *
  * What holds for every engine:
  * - a write that has resolved is visible to every read that starts after it, and as durable as `facts.durability` says;
- * - revisions grow strictly within a bucket and are never used again, also not after it is deleted and made again;
+ * - revisions grow strictly within one life of a bucket and are never reused in it. Deleting and making a bucket again,
+ *   restoring or replacing it begins another life with another epoch, whose revisions may be lower. Only the engine
+ *   compares positions;
  * - an expired value is hidden from readers at once; its `expire` tombstone is committed at most a second late, and
  *   before any later write to that key.
  */
@@ -22,17 +24,20 @@ export interface Engine {
   status(): EngineStatus
 
   /** Makes a bucket. @throws already_exists */
-  createBucket(bucket: string, config: BucketConfig): Promise<BucketRecord>
+  createBucket(bucket: string, config: BucketConfig, options?: OnceOptions): Promise<BucketRecord>
   /**
    * Changes a bucket's options; members that are absent stay. A new `ttlSeconds` counts for values that are there
    * already, a new `history` trims what is kept beyond it. @throws not_found
    */
-  updateBucket(bucket: string, changes: Partial<BucketConfig>): Promise<BucketRecord>
+  updateBucket(bucket: string, changes: Partial<BucketConfig>, options?: OnceOptions): Promise<BucketRecord>
   bucketInfo(bucket: string): Promise<BucketRecord | undefined>
   /** The buckets whose stored name starts with `prefix`, by name, after the name `after`. */
   listBuckets(prefix: string, page: { after?: string | undefined; limit: number }): Promise<BucketPage>
-  /** Removes a bucket with all it held. Answers the revision of the removal, `undefined` where there was no bucket. */
-  deleteBucket(bucket: string): Promise<number | undefined>
+  /**
+   * Removes a bucket with all it held. Returns the position of the removal in the life that ended; `undefined` where
+   * there was no bucket.
+   */
+  deleteBucket(bucket: string, options?: OnceOptions): Promise<Commit | undefined>
 
   /**
    * A key's newest entry, or, with `revision`, the entry that revision made, while history keeps it. A tombstone is an
@@ -45,13 +50,13 @@ export interface Engine {
     options?: ReadOptions & { revision?: number | undefined },
   ): Promise<Entry | undefined>
   /**
-   * Writes a value; makes the bucket with {@link EngineOptions.bucketDefaults} where there is none. Text that UTF-8
-   * cannot carry, because a surrogate lacks its partner, is `invalid_request`.
+   * Writes a value; makes the bucket where there is none, with {@link PutOptions.bucketConfig}. Text that UTF-8 cannot
+   * carry, because a surrogate lacks its partner, is `invalid_request`.
    */
   put(bucket: string, key: string, value: StoredValue, options?: PutOptions): Promise<Commit>
   /**
-   * Puts a tombstone. Where there is no value already (also no bucket), nothing is written and the answer is the key's
-   * newest revision, 0 where it was never written; `expectedRevision` is checked either way.
+   * Puts a tombstone. Where there is no value already (also no bucket), nothing is written and the result is the
+   * position of the key's newest revision, revision 0 where it was never written; the expectation is checked either way.
    */
   delete(bucket: string, key: string, options?: WriteOptions): Promise<Commit>
   /**
@@ -66,17 +71,18 @@ export interface Engine {
   history(bucket: string, key: string, page: HistoryQuery): Promise<Entry[]>
 
   /**
-   * Every key that changed after the revision `after`, each once with its newest state, tombstones included, by
-   * revision. A value past its time is left out: its `expire` follows. Says `lost` instead where that cannot be known:
-   * see {@link ChangesPage}.
+   * Returns every key that changed after a position, each once with its newest state, tombstones included, by revision.
+   * A value past its time is left out: its `expire` follows. Returns `lost` instead where that cannot be known: see
+   * {@link ChangesPage}.
    */
   changesSince(bucket: string, query: ChangesQuery): Promise<ChangesPage>
   /**
-   * Calls `listener` for every commit to the bucket from now on, whoever made it, in the order of revisions, after it
-   * can be read. The bucket need not exist. Answers the function that ends it. A listener must not throw, and leaves
-   * the entry as it is: all listeners share it. @throws closed
+   * Calls `listener` for every commit to the bucket, whichever process made it, in the order of revisions, after it can
+   * be read and before the write of this process that made it resolves. The bucket need not exist. The events of a
+   * life come before its `bucket_deleted`, and those of the next life after it. A listener must not throw, and leaves
+   * what it is given as it is: all listeners share it. @throws closed
    */
-  follow(bucket: string, listener: (event: EngineEvent) => void): () => void
+  follow(bucket: string, listener: (event: EngineEvent) => void): Following
 
   /**
    * Finishes the writes under way and lets go of the store. A second call is a no-op; any other call after it fails with
@@ -87,17 +93,24 @@ export interface Engine {
 
 export interface EngineFacts {
   readonly name: 'memory' | 'sqlite' | 'jetstream'
-  /** The identity of this life of the store; a restored or replaced store has another one. Letters and digits. */
-  readonly epoch: string
   /** What an acknowledged write survives: nothing; a crash of process and machine; the loss of a machine. */
   readonly durability: 'none' | 'fsync' | 'replicated'
   /** Whether a single key can have a time-to-live; where not, a put with `ttlSeconds` is `unsupported`. */
   readonly keyTtl: boolean
 }
 
-export type EngineStatus =
-  | { readonly ready: true /** The newest revision. */; readonly revision: number }
-  | { readonly ready: false; readonly reason: string }
+export type EngineStatus = { readonly ready: true } | { readonly ready: false; readonly reason: string }
+
+/** A listener's place at a bucket's feed. */
+export interface Following {
+  /**
+   * Resolves when every commit from now on is reported. What was committed before may be reported or not: read it after
+   * this. Never rejects.
+   */
+  readonly started: Promise<void>
+  /** Ends it: the listener is not called again. A second call is a no-op. */
+  stop(): void
+}
 
 /** What every engine can be told. */
 export interface EngineOptions {
@@ -139,12 +152,11 @@ export interface BucketConfig {
 
 export interface BucketRecord extends BucketConfig {
   name: string
+  /** Identity of this life of the bucket: letters and digits, at most 64. */
+  epoch: string
   /** Epoch milliseconds. */
   createdAt: number
-  /**
-   * The revision at which this bucket began, below that of its first write; cursors from before it belong to an earlier
-   * bucket of the name.
-   */
+  /** The revision at which this life began, below that of its first write. */
   createdRevision: number
   /** Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count. */
   values: number
@@ -162,40 +174,64 @@ export interface Entry {
   key: string
   /** Absent where the operation left none. */
   value?: StoredValue | undefined
+  /** The life of the bucket that the revision belongs to. */
+  epoch: string
   revision: number
   /** When the revision was made, epoch milliseconds. */
   createdAt: number
   operation: Operation
   /** When the value stops being there, epoch milliseconds; absent: never. */
   expiresAt?: number | undefined
+  /** What {@link WriteOptions.meta} said of the write; absent: nothing. */
+  meta?: Readonly<Record<string, string>> | undefined
 }
 
 export interface ReadOptions {
   /**
-   * The caller has seen this revision: wait (bounded, then `unavailable`) or ask a peer until the answer is as new. An
-   * engine whose reads are always the newest has nothing to do.
+   * A position that the caller has seen: wait (bounded, then `unavailable`) or ask a peer until the result is as new.
+   * Without an epoch it counts for whichever life the bucket has. A position of another life, or of a bucket that does
+   * not exist, is not waited for. No-op for an engine whose reads are always the newest.
    */
-  minRevision?: number | undefined
+  minPosition?: KnownPosition | undefined
+  /** `strong`: the newest state there is, whatever that costs. No-op for an engine whose reads are always the newest. */
+  consistency?: 'strong' | undefined
 }
 
-export interface WriteOptions {
+/** What makes a write safe to repeat. */
+export interface OnceOptions {
+  /**
+   * Identity of the write, at most 64 characters of ASCII. Where a write of this identity was applied within the last
+   * two minutes, its result is returned, whatever the repetition expects, and nothing is written. One that failed
+   * leaves no trace. Holds after reopening the store and through every engine on it.
+   */
+  once?: string | undefined
+}
+
+export interface WriteOptions extends OnceOptions {
   /**
    * Only if the key's newest revision is this one; a tombstone's counts. 0: only if there is no value.
    * Otherwise `revision_conflict` with `currentRevision` (a tombstone's too; 0 where the key was never written).
    */
   expectedRevision?: number | undefined
+  /** Only if that revision belongs to this life of the bucket; otherwise `revision_conflict`. */
+  expectedEpoch?: string | undefined
+  /** Short text members to keep with the entry, such as its author; at most 1 KiB of JSON. */
+  meta?: Readonly<Record<string, string>> | undefined
 }
 
 export interface PutOptions extends WriteOptions {
   /** Seconds, more than 0. With a bucket's own time-to-live the shorter one counts. */
   ttlSeconds?: number | undefined
+  /** What the bucket gets if this write makes it. Default: {@link EngineOptions.bucketDefaults}. */
+  bucketConfig?: BucketConfig | undefined
 }
 
 /** A write that is true now. */
-export interface Commit {
-  revision: number
+export interface Commit extends Position {
   /** Epoch milliseconds. */
-  createdAt: number
+  readonly createdAt: number
+  /** The write was applied before, under the same {@link OnceOptions.once}; this is its result. */
+  readonly repeated?: true | undefined
 }
 
 export interface EntriesQuery extends ReadOptions {
@@ -212,8 +248,8 @@ export interface EntriesPage {
   entries: Entry[]
   /** There when more may follow: what to give as `after`. A page may be empty and have one: scans are bounded. */
   next?: string | undefined
-  /** The revision at which this page was read. */
-  revision: number
+  /** Where the bucket was when this page was read. */
+  position: Position
 }
 
 export interface HistoryQuery extends ReadOptions {
@@ -223,27 +259,36 @@ export interface HistoryQuery extends ReadOptions {
 }
 
 export interface ChangesQuery {
-  /** A revision; 0: everything the bucket has. */
-  after: number
+  /** Where the caller has got to: a position and, in epoch milliseconds, its time. Absent: everything the bucket has. */
+  after?: (Position & { readonly time: number }) | undefined
   limit: number
 }
 
 /**
- * A page of changes, or why there is none. `expired`: tombstones from after `after` were cleaned away, or the bucket
- * began later than that or is gone; `ahead`: `after` is beyond the newest revision. `after: 0` is never lost.
+ * Position of a bucket that does not exist. Whatever is made later under its name follows it without a loss: a caller
+ * that has got here knows of nothing.
+ */
+export const NO_BUCKET: Position = { epoch: 'none', revision: 0 }
+
+/**
+ * A page of changes, or why there is none. `epoch`: `after` belongs to another life of the bucket; `expired`: tombstones
+ * from after it were cleaned away; `ahead`: it is beyond the newest revision of its life. A position with revision 0 is
+ * never lost.
  */
 export type ChangesPage =
-  | { readonly lost: 'expired' | 'ahead'; readonly revision: number }
+  | { readonly lost: 'epoch' | 'expired' | 'ahead'; readonly position: Position }
   | {
       readonly lost?: undefined
       readonly changes: Entry[]
-      /** Whether more follow: ask again with the last change's revision. */
+      /** Whether more follow: ask again with the last change's position. */
       readonly more: boolean
-      /** The newest revision when the page was read. */
-      readonly revision: number
+      /** Where the bucket was when the page was read. */
+      readonly position: Position
     }
 
 export type EngineEvent =
   | { readonly type: 'entry'; readonly entry: Entry }
-  /** The bucket and all it held are gone. */
-  | { readonly type: 'bucket_deleted'; readonly revision: number; readonly createdAt: number }
+  /** The bucket's options are others now, and with them perhaps the expiry of its values. */
+  | { readonly type: 'bucket_updated'; readonly record: BucketRecord }
+  /** The bucket and all it held are gone; `epoch` is the life that ended. */
+  | { readonly type: 'bucket_deleted'; readonly epoch: string; readonly revision: number; readonly createdAt: number }

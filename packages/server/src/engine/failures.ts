@@ -17,6 +17,12 @@ export function conflict(key: string, expected: number, currentRevision: number)
   return errorFor('revision_conflict', `${wanted} of ${key}, but ${found}`, { currentRevision })
 }
 
+/** A write expected a revision of another life of the bucket, which says nothing about this one. */
+export function otherLife(key: string, currentRevision: number): IronflowError {
+  const message = `the expected revision of ${key} belongs to another life of its bucket, from before it was deleted, restored or replaced`
+  return errorFor('revision_conflict', message, { currentRevision })
+}
+
 /** A value is larger than its bucket takes. */
 export function valueTooLarge(bytes: number, maxValueSize: number): IronflowError {
   return errorFor('payload_too_large', `the value has ${bytes} bytes, maxValueSize is ${maxValueSize}`, {

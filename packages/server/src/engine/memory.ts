@@ -1,27 +1,40 @@
-import { isWellFormed, matchesFilter } from '@ironflow/core/protocol'
+import { isWellFormed, matchesFilter, type Position } from '@ironflow/core/protocol'
+import { AppliedWrites } from './applied-writes'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, mergeConfig, secondsAfter } from './bucket-config'
-import type {
-  BucketConfig,
-  BucketPage,
-  BucketRecord,
-  ChangesPage,
-  ChangesQuery,
-  Commit,
-  Engine,
-  EngineEvent,
-  EngineFacts,
-  EngineOptions,
-  EngineStatus,
-  EntriesPage,
-  EntriesQuery,
-  Entry,
-  HistoryQuery,
-  PutOptions,
-  ReadOptions,
-  StoredValue,
-  WriteOptions,
+import {
+  type BucketConfig,
+  type BucketPage,
+  type BucketRecord,
+  type ChangesPage,
+  type ChangesQuery,
+  type Commit,
+  type Engine,
+  type EngineEvent,
+  type EngineFacts,
+  type EngineOptions,
+  type EngineStatus,
+  type EntriesPage,
+  type EntriesQuery,
+  type Entry,
+  type Following,
+  type HistoryQuery,
+  NO_BUCKET,
+  type OnceOptions,
+  type PutOptions,
+  type ReadOptions,
+  type StoredValue,
+  type WriteOptions,
 } from './engine'
-import { bucketExists, bucketFull, conflict, engineClosed, noBucket, notWellFormed, valueTooLarge } from './failures'
+import {
+  bucketExists,
+  bucketFull,
+  conflict,
+  engineClosed,
+  noBucket,
+  notWellFormed,
+  otherLife,
+  valueTooLarge,
+} from './failures'
 import { Followers } from './followers'
 import { compareKeys, literalPrefix } from './key-order'
 import { copyOf, type Kept, MemoryBucket } from './memory/bucket'
@@ -42,16 +55,13 @@ export function createMemoryEngine(options: EngineOptions): Engine {
 
 /** Every operation runs to its end without giving way, so each is a transaction by nature. */
 class MemoryEngine implements Engine {
-  readonly facts: EngineFacts = {
-    name: 'memory',
-    epoch: crypto.randomUUID().replaceAll('-', ''),
-    durability: 'none',
-    keyTtl: true,
-  }
+  readonly facts: EngineFacts = { name: 'memory', durability: 'none', keyTtl: true }
+  readonly #storeId = crypto.randomUUID().replaceAll('-', '')
   readonly #options: EngineOptions
   readonly #now: () => number
   readonly #buckets = new Map<string, MemoryBucket>()
   readonly #followers = new Followers()
+  readonly #applied = new AppliedWrites<Commit | BucketRecord>()
   #revision = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
@@ -62,22 +72,24 @@ class MemoryEngine implements Engine {
   }
 
   status(): EngineStatus {
-    return this.#closed ? { ready: false, reason: 'closed' } : { ready: true, revision: this.#revision }
+    return this.#closed ? { ready: false, reason: 'closed' } : { ready: true }
   }
 
-  async createBucket(name: string, config: BucketConfig): Promise<BucketRecord> {
-    return this.#write(name, (bucket, now) => {
+  async createBucket(name: string, config: BucketConfig, options: OnceOptions = {}): Promise<BucketRecord> {
+    return this.#once(name, options, (bucket, now) => {
       if (bucket) throw bucketExists(name)
       return this.#addBucket(name, config, now).record()
     })
   }
 
-  async updateBucket(name: string, changes: Partial<BucketConfig>): Promise<BucketRecord> {
-    return this.#write(name, (bucket, now) => {
+  async updateBucket(name: string, changes: Partial<BucketConfig>, options: OnceOptions = {}): Promise<BucketRecord> {
+    return this.#once(name, options, (bucket, now) => {
       if (!bucket) throw noBucket(name)
       bucket.setConfig(mergeConfig(bucket.getConfig(), changes))
       this.#settle(bucket, now)
-      return bucket.record()
+      const record = bucket.record()
+      this.#followers.tell(name, { type: 'bucket_updated', record })
+      return record
     })
   }
 
@@ -97,13 +109,13 @@ class MemoryEngine implements Engine {
     return { buckets, next: names.length > limit ? buckets.at(-1)?.name : undefined }
   }
 
-  async deleteBucket(name: string): Promise<number | undefined> {
-    return this.#write(name, (bucket, now) => {
+  async deleteBucket(name: string, options: OnceOptions = {}): Promise<Commit | undefined> {
+    return this.#once(name, options, (bucket, now) => {
       if (!bucket) return undefined
       this.#buckets.delete(name)
-      this.#revision++
-      this.#followers.tell(name, { type: 'bucket_deleted', revision: this.#revision, createdAt: now })
-      return this.#revision
+      const removal = { epoch: bucket.epoch, revision: ++this.#revision, createdAt: now }
+      this.#followers.tell(name, { type: 'bucket_deleted', ...removal })
+      return removal
     })
   }
 
@@ -121,44 +133,35 @@ class MemoryEngine implements Engine {
   }
 
   async put(name: string, key: string, value: StoredValue, options: PutOptions = {}): Promise<Commit> {
-    const { ttlSeconds, expectedRevision } = options
-    return this.#write(name, (existing, now) => {
-      const config = existing?.getConfig() ?? this.#options.bucketDefaults
+    const { ttlSeconds, meta } = options
+    return this.#once(name, options, (existing, now) => {
+      const config = existing?.getConfig() ?? options.bucketConfig ?? this.#options.bucketDefaults
       const newest = existing?.newest(key)
       if (value.encoding !== 'base64' && !isWellFormed(value.text)) throw notWellFormed()
       const bytes = bytesOf(value)
       if (bytes > config.maxValueSize) throw valueTooLarge(bytes, config.maxValueSize)
-      expectRevision(key, newest, expectedRevision)
+      expectPosition(key, existing, newest, options)
       const total = (existing?.bytes ?? 0) - (newest?.bytes ?? 0) + bytes
       if (config.maxBytes && total > config.maxBytes) throw bucketFull(name, config.maxBytes)
       const bucket = existing ?? this.#addBucket(name, config, now)
       const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)
-      return this.#commit(bucket, { key, createdAt: now, operation: 'put', value: copyOf(value), bytes, keyExpiresAt })
+      const content = { value: copyOf(value), bytes, keyExpiresAt }
+      return this.#commit(bucket, { key, createdAt: now, operation: 'put', meta, ...content })
     })
   }
 
   async delete(name: string, key: string, options: WriteOptions = {}): Promise<Commit> {
-    return this.#write(name, (bucket, now) => {
-      const newest = bucket?.newest(key)
-      expectRevision(key, newest, options.expectedRevision)
-      if (!bucket || !newest?.value) return unchanged(newest, now)
-      return this.#commit(bucket, { key, createdAt: now, operation: 'delete', bytes: 0 })
-    })
+    return this.#remove('delete', name, key, options, (newest) => newest.value !== undefined)
   }
 
   async purge(name: string, key: string, options: WriteOptions = {}): Promise<Commit> {
-    return this.#write(name, (bucket, now) => {
-      const newest = bucket?.newest(key)
-      expectRevision(key, newest, options.expectedRevision)
-      if (!bucket || !newest || newest.operation === 'purge') return unchanged(newest, now)
-      return this.#commit(bucket, { key, createdAt: now, operation: 'purge', bytes: 0 })
-    })
+    return this.#remove('purge', name, key, options, ({ operation }) => operation !== 'purge')
   }
 
   async entries(name: string, query: EntriesQuery): Promise<EntriesPage> {
     const { filter, after, limit, values } = query
     const bucket = this.#read(name)
-    const page: EntriesPage = { entries: [], revision: this.#revision }
+    const page: EntriesPage = { entries: [], position: this.#positionIn(bucket) }
     if (!bucket) return page
     const prefix = literalPrefix(filter)
     let index = bucket.indexFrom(after === undefined || compareKeys(after, prefix) < 0 ? prefix : after)
@@ -187,21 +190,24 @@ class MemoryEngine implements Engine {
 
   async changesSince(name: string, { after, limit }: ChangesQuery): Promise<ChangesPage> {
     const bucket = this.#read(name)
-    const revision = this.#revision
-    if (after > revision) return { lost: 'ahead', revision }
-    // Of a bucket that is not there, only a cursor that has seen everything is known to have missed nothing.
-    if (after > 0 && after < (bucket?.floor ?? revision)) return { lost: 'expired', revision }
+    const position = this.#positionIn(bucket)
+    // Revision 0 is before everything, and before it nothing can have been missed.
+    if (after && after.revision > 0) {
+      if (after.epoch !== position.epoch) return { lost: 'epoch', position }
+      if (after.revision > position.revision) return { lost: 'ahead', position }
+      if (bucket && after.revision < bucket.floor) return { lost: 'expired', position }
+    }
     const changes: Entry[] = []
-    for (const kept of bucket?.changedAfter(after) ?? []) {
-      if (changes.length === limit) return { changes, more: true, revision }
+    for (const kept of bucket?.changedAfter(after?.revision ?? 0) ?? []) {
+      if (changes.length === limit) return { changes, more: true, position }
       if (bucket) changes.push(bucket.view(kept))
     }
-    return { changes, more: false, revision }
+    return { changes, more: false, position }
   }
 
-  follow(name: string, listener: (event: EngineEvent) => void): () => void {
+  follow(name: string, listener: (event: EngineEvent) => void): Following {
     if (this.#closed) throw engineClosed()
-    return this.#followers.add(name, listener)
+    return { started: Promise.resolve(), stop: this.#followers.add(name, listener) }
   }
 
   async close(): Promise<void> {
@@ -233,9 +239,48 @@ class MemoryEngine implements Engine {
     }
   }
 
+  /** As {@link #write}, unless it was applied before. */
+  #once<T extends Commit | BucketRecord | undefined>(
+    name: string,
+    { once }: OnceOptions,
+    work: (bucket: MemoryBucket | undefined, now: number) => T,
+  ): T {
+    return this.#write(name, (bucket, now) => {
+      const applied = once === undefined ? undefined : this.#applied.find(once, now)
+      // Under one identity there is one kind of write, and so one kind of result.
+      if (applied) return ('revision' in applied ? { ...applied, repeated: true } : applied) as T
+      const result = work(bucket, now)
+      if (once !== undefined && result) this.#applied.add(once, result, now)
+      return result
+    })
+  }
+
+  #remove(
+    operation: 'delete' | 'purge',
+    name: string,
+    key: string,
+    options: WriteOptions,
+    isDue: (newest: Kept) => boolean,
+  ): Commit {
+    return this.#once(name, options, (bucket, now) => {
+      const newest = bucket?.newest(key)
+      expectPosition(key, bucket, newest, options)
+      if (bucket && newest && isDue(newest)) {
+        return this.#commit(bucket, { key, createdAt: now, operation, bytes: 0, meta: options.meta })
+      }
+      const { epoch } = bucket ?? NO_BUCKET
+      return { epoch, revision: newest?.revision ?? 0, createdAt: newest?.createdAt ?? now }
+    })
+  }
+
+  /** One counter serves all buckets, so where a bucket is, it is as of the newest revision of them all. */
+  #positionIn(bucket: MemoryBucket | undefined): Position {
+    return bucket ? { epoch: bucket.epoch, revision: this.#revision } : NO_BUCKET
+  }
+
   #addBucket(name: string, config: BucketConfig, now: number): MemoryBucket {
     const retention = this.#options.tombstoneRetentionMs ?? DEFAULT_TOMBSTONE_RETENTION_MS
-    const bucket = new MemoryBucket(name, now, ++this.#revision, retention, mergeConfig(config, {}))
+    const bucket = new MemoryBucket(name, this.#storeId, now, ++this.#revision, retention, mergeConfig(config, {}))
     this.#buckets.set(name, bucket)
     return bucket
   }
@@ -244,7 +289,7 @@ class MemoryEngine implements Engine {
     const kept: Kept = { ...change, revision: ++this.#revision }
     bucket.add(kept)
     this.#followers.tell(bucket.name, { type: 'entry', entry: bucket.view(kept) })
-    return { revision: kept.revision, createdAt: kept.createdAt }
+    return { epoch: bucket.epoch, revision: kept.revision, createdAt: kept.createdAt }
   }
 
   /** Commits the expiries that are due and forgets the tombstones that are. */
@@ -274,12 +319,14 @@ function bytesOf(value: StoredValue): number {
   return value.encoding === 'base64' ? value.bytes.length : encoder.encode(value.text).length
 }
 
-function expectRevision(key: string, newest: Kept | undefined, expected: number | undefined): void {
-  if (expected === undefined) return
+function expectPosition(
+  key: string,
+  bucket: MemoryBucket | undefined,
+  newest: Kept | undefined,
+  { expectedRevision: expected, expectedEpoch }: WriteOptions,
+): void {
   const current = newest?.revision ?? 0
+  if (expectedEpoch !== undefined && expectedEpoch !== bucket?.epoch) throw otherLife(key, current)
+  if (expected === undefined) return
   if (expected === 0 ? newest?.value !== undefined : current !== expected) throw conflict(key, expected, current)
-}
-
-function unchanged(newest: Kept | undefined, now: number): Commit {
-  return { revision: newest?.revision ?? 0, createdAt: newest?.createdAt ?? now }
 }

@@ -8,6 +8,9 @@ import { historyTests } from './engine-contract/history'
 import { lifetimeTests } from './engine-contract/lifetime'
 import { limitTests } from './engine-contract/limits'
 import { listingTests } from './engine-contract/listing'
+import { lifeTests } from './engine-contract/lives'
+import { onceTests } from './engine-contract/once'
+import { secondEngineTests } from './engine-contract/second-engine'
 import { sequenceTests } from './engine-contract/sequences'
 import type { OpenStore } from './engine-contract/store'
 import { valueTests } from './engine-contract/value-round-trips'
@@ -37,6 +40,9 @@ export function engineContract(name: string, open: OpenStore): void {
     expiryTests(open)
     changeTests(open)
     followTests(open)
+    lifeTests(open)
+    onceTests(open)
+    secondEngineTests(open)
     lifetimeTests(open)
     sequenceTests(open)
   })

@@ -1,5 +1,5 @@
 import type { Operation } from '@ironflow/core/protocol'
-import { expiryOf } from '../bucket-config'
+import { epochOf, expiryOf } from '../bucket-config'
 import type { BucketConfig, BucketRecord, Entry, StoredValue } from '../engine'
 import { compareKeys } from '../key-order'
 import { DueQueue } from './due-queue'
@@ -14,6 +14,7 @@ export interface Kept {
   readonly bytes: number
   /** From the key's own time-to-live, epoch milliseconds. */
   readonly keyExpiresAt?: number | undefined
+  readonly meta?: Readonly<Record<string, string>> | undefined
 }
 
 /** One bucket's entries, indexed by key in order, by change and by due time. It keeps, and knows none of the rules. */
@@ -27,14 +28,18 @@ export class MemoryBucket {
   /** Cursors below this may have missed a tombstone that is forgotten by now. */
   floor: number
 
+  readonly epoch: string
+
   constructor(
     readonly name: string,
+    storeId: string,
     readonly createdAt: number,
     readonly createdRevision: number,
     private readonly retentionMs: number,
     private config: BucketConfig,
   ) {
     this.floor = createdRevision
+    this.epoch = epochOf(storeId, createdRevision)
   }
 
   get bytes(): number {
@@ -59,8 +64,8 @@ export class MemoryBucket {
   }
 
   record(): BucketRecord {
-    const { name, createdAt, createdRevision } = this
-    return { name, ...this.config, createdAt, createdRevision, values: this.#values, bytes: this.#bytes }
+    const { name, epoch, createdAt, createdRevision } = this
+    return { name, epoch, ...this.config, createdAt, createdRevision, values: this.#values, bytes: this.#bytes }
   }
 
   newest(key: string): Kept | undefined {
@@ -120,8 +125,9 @@ export class MemoryBucket {
   }
 
   view(kept: Kept, withValue = true): Entry {
-    const { key, revision, createdAt, operation, value } = kept
-    const entry: Entry = { key, revision, createdAt, operation }
+    const { key, revision, createdAt, operation, value, meta } = kept
+    const entry: Entry = { key, epoch: this.epoch, revision, createdAt, operation }
+    if (meta) entry.meta = meta
     if (value === undefined) return entry
     if (withValue) entry.value = copyOf(value)
     const expiresAt = this.#expiresAt(kept)

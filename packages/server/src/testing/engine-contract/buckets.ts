@@ -122,8 +122,10 @@ export function bucketTests(open: OpenStore): void {
 
     it('a bucket that is deleted takes all it held with it', async () => {
       const name = await store.bucket({ description: 'gone', history: 4 })
-      const { revision } = await store.engine.put(name, 'k', text('v'))
-      expect(await store.engine.deleteBucket(name)).toBeGreaterThan(revision)
+      const { epoch, revision } = await store.engine.put(name, 'k', text('v'))
+      const removal = await store.engine.deleteBucket(name)
+      expect(removal?.epoch).toBe(epoch)
+      expect(removal?.revision).toBeGreaterThan(revision)
       expect(await store.engine.bucketInfo(name)).toBeUndefined()
       await store.engine.createBucket(name, DEFAULTS)
       expect(await store.engine.bucketInfo(name)).toMatchObject({ values: 0, bytes: 0, history: DEFAULTS.history })
@@ -137,21 +139,26 @@ export function bucketTests(open: OpenStore): void {
       expect(await store.engine.deleteBucket(store.freshName())).toBeUndefined()
     })
 
-    it('a revision is never used again, also when its bucket is deleted and made again', async () => {
+    it('revisions grow within a life of a bucket, and each life has an epoch of its own', async () => {
       const name = await store.bucket()
-      let newest = 0
+      const epochs = new Set<string>()
       for (let round = 0; round < 3; round++) {
+        const life = await store.engine.bucketInfo(name)
+        let newest = life?.createdRevision ?? Number.NaN
         for (let write = 0; write < 3; write++) {
-          const { revision } = await store.engine.put(name, 'k', text(`${round} ${write}`))
+          const { epoch, revision } = await store.engine.put(name, 'k', text(`${round} ${write}`))
+          expect(epoch).toBe(life?.epoch)
           expect(revision).toBeGreaterThan(newest)
           newest = revision
         }
-        const removal = (await store.engine.deleteBucket(name)) ?? 0
-        expect(removal).toBeGreaterThan(newest)
-        newest = removal
-        const made = await store.engine.createBucket(name, DEFAULTS)
-        expect(made.createdRevision).toBeGreaterThanOrEqual(newest)
+        const removal = await store.engine.deleteBucket(name)
+        expect(removal?.epoch).toBe(life?.epoch)
+        expect(removal?.revision).toBeGreaterThan(newest)
+        epochs.add(life?.epoch ?? '')
+        await store.engine.createBucket(name, DEFAULTS)
       }
+      expect(epochs.size).toBe(3)
+      for (const epoch of epochs) expect(epoch).toMatch(/^[A-Za-z0-9]{1,64}$/)
     })
 
     it('a bucket begins below its first write', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { eventually, Recording } from './recording'
+import type { Commit } from '../../engine/engine'
+import { eventually, record } from './recording'
 import { type OpenStore, type Store, useStore, withStore } from './store'
-import { changesAfter, listKeys, read, show, text } from './values'
+import { changesAfter, listKeys, lossOf, read, show, text } from './values'
 
 export function expiryTests(open: OpenStore): void {
   describe('time-to-live', () => {
@@ -14,7 +15,7 @@ export function expiryTests(open: OpenStore): void {
       expect(await engine.get(bucket, key, { revision })).toBeUndefined()
       expect(await listKeys(engine, bucket)).not.toContain(key)
       expect((await engine.history(bucket, key, { limit: 9 })).map(show)).not.toContain('v')
-      expect((await changesAfter(engine, bucket, 0)).find((entry) => entry.key === key)?.value).toBeUndefined()
+      expect((await changesAfter(engine, bucket)).find((entry) => entry.key === key)?.value).toBeUndefined()
       expect(await engine.bucketInfo(bucket)).toMatchObject({ values: 0, bytes: 0 })
     }
 
@@ -30,7 +31,7 @@ export function expiryTests(open: OpenStore): void {
 
     it('an expiry is committed within a second, once, as a tombstone', async () => {
       const bucket = await store.bucket({ ttlSeconds: 1 })
-      const seen = new Recording(store.engine, bucket)
+      const seen = await record(store.engine, bucket)
       const { revision } = await store.engine.put(bucket, 'k', text('v'))
       await store.advance(1_001)
       const due = Date.now()
@@ -48,11 +49,11 @@ export function expiryTests(open: OpenStore): void {
 
     it('a put to an expired key commits exactly one expiry before itself', async () => {
       const bucket = await store.bucket({ ttlSeconds: 1 })
-      const seen = new Recording(store.engine, bucket)
+      const seen = await record(store.engine, bucket)
       await store.engine.put(bucket, 'k', text('old'))
       await store.advance(1_001)
-      const { revision } = await store.engine.put(bucket, 'k', text('new'))
-      await seen.untilRevision(revision)
+      const last = await store.engine.put(bucket, 'k', text('new'))
+      await seen.untilCommit(last)
       expect(seen.operations).toEqual(['put k', 'expire k', 'put k'])
       expect((await store.engine.history(bucket, 'k', { limit: 9 })).map(({ operation }) => operation)).toEqual([
         'put',
@@ -63,13 +64,13 @@ export function expiryTests(open: OpenStore): void {
 
     it('a delete or purge of an expired key commits its expiry first', async () => {
       const bucket = await store.bucket({ ttlSeconds: 1 })
-      const seen = new Recording(store.engine, bucket)
+      const seen = await record(store.engine, bucket)
       await store.engine.put(bucket, 'deleted', text('v'))
       await store.engine.put(bucket, 'purged', text('v'))
       await store.advance(1_001)
       await store.engine.delete(bucket, 'deleted')
-      const { revision } = await store.engine.purge(bucket, 'purged')
-      await seen.untilRevision(revision)
+      const last = await store.engine.purge(bucket, 'purged')
+      await seen.untilCommit(last)
       expect([...seen.operations].sort()).toEqual([
         'expire deleted',
         'expire purged',
@@ -115,7 +116,7 @@ export function expiryTests(open: OpenStore): void {
 
     it('a shorter time-to-live counts for values that are there', async () => {
       const bucket = await store.bucket({ ttlSeconds: 3_600 })
-      const seen = new Recording(store.engine, bucket)
+      const seen = await record(store.engine, bucket)
       await store.engine.put(bucket, 'k', text('v'))
       await store.advance(1_001)
       await store.engine.updateBucket(bucket, { ttlSeconds: 1 })
@@ -153,7 +154,7 @@ export function expiryTests(open: OpenStore): void {
 
     it('many expiries all come', async () => {
       const bucket = await store.bucket({ ttlSeconds: 1 })
-      const seen = new Recording(store.engine, bucket)
+      const seen = await record(store.engine, bucket)
       await Promise.all(Array.from({ length: 50 }, (_, n) => store.engine.put(bucket, `k${n}`, text('v'))))
       await store.advance(1_001)
       await seen.until(
@@ -219,11 +220,11 @@ export function expiryTests(open: OpenStore): void {
   describe('tombstone retention', () => {
     const retention = { tombstoneRetentionMs: 2_000 }
 
-    async function deleted(store: Store): Promise<{ bucket: string; before: number; after: number }> {
+    async function deleted(store: Store): Promise<{ bucket: string; before: Commit; after: Commit }> {
       const bucket = await store.bucket()
       await store.engine.put(bucket, 'lasting', text('v'))
-      const before = (await store.engine.put(bucket, 'k', text('v'))).revision
-      const after = (await store.engine.delete(bucket, 'k')).revision
+      const before = await store.engine.put(bucket, 'k', text('v'))
+      const after = await store.engine.delete(bucket, 'k')
       return { bucket, before, after }
     }
 
@@ -245,12 +246,11 @@ export function expiryTests(open: OpenStore): void {
           const { bucket, before, after } = await deleted(store)
           await store.advance(2_500)
           await eventually('a lost cursor', async () => {
-            const page = await store.engine.changesSince(bucket, { after: before, limit: 9 })
-            return page.lost === 'expired'
+            return (await lossOf(store.engine, bucket, before)) === 'expired'
           })
           expect(await store.engine.get(bucket, 'k')).toBeUndefined()
           expect(await store.engine.history(bucket, 'k', { limit: 9 })).toEqual([])
-          expect((await changesAfter(store.engine, bucket, 0)).map(({ key }) => key)).toEqual(['lasting'])
+          expect((await changesAfter(store.engine, bucket)).map(({ key }) => key)).toEqual(['lasting'])
           expect(await changesAfter(store.engine, bucket, after)).toEqual([])
           await store.engine.put(bucket, 'k', text('again'), { expectedRevision: 0 })
           expect(await changesAfter(store.engine, bucket, after)).toMatchObject([{ key: 'k', operation: 'put' }])
@@ -268,10 +268,9 @@ export function expiryTests(open: OpenStore): void {
           await store.engine.delete(bucket, 'other')
           await store.advance(2_500)
           await eventually('a forgotten key', async () => {
-            const page = await store.engine.changesSince(bucket, { after: other.revision, limit: 9 })
-            return page.lost === 'expired'
+            return (await lossOf(store.engine, bucket, other)) === 'expired'
           })
-          expect(before).toBeLessThan(other.revision)
+          expect(before.revision).toBeLessThan(other.revision)
           expect(await read(store.engine, bucket, 'k')).toBe('back')
           expect(await store.engine.history(bucket, 'k', { limit: 9 })).toHaveLength(3)
         },

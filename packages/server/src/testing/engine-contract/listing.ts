@@ -1,6 +1,7 @@
 import { matchesFilter } from '@ironflow/core/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NO_BUCKET } from '../../engine/engine'
 import { type OpenStore, useStore } from './store'
 import { listAll, listKeys, show, text } from './values'
 
@@ -77,16 +78,17 @@ export function listingTests(open: OpenStore): void {
 
     it('an absent bucket is an empty one', async () => {
       const page = await store.engine.entries(store.freshName(), { limit: 5, values: true })
-      expect(page).toMatchObject({ entries: [] })
+      expect(page).toMatchObject({ entries: [], position: NO_BUCKET })
       expect(page.next).toBeUndefined()
     })
 
-    it('a page says the revision it was read at', async () => {
+    it('a page says the position it was read at', async () => {
       const bucket = await store.bucket()
-      const { revision } = await store.engine.put(bucket, 'k', text('v'))
-      const page = await store.engine.entries(bucket, { limit: 5, values: true })
-      expect(page.revision).toBeGreaterThanOrEqual(revision)
-      expect((await store.engine.put(bucket, 'k', text('w'))).revision).toBeGreaterThan(page.revision)
+      const { epoch, revision } = await store.engine.put(bucket, 'k', text('v'))
+      const { position } = await store.engine.entries(bucket, { limit: 5, values: true })
+      expect(position.epoch).toBe(epoch)
+      expect(position.revision).toBeGreaterThanOrEqual(revision)
+      expect((await store.engine.put(bucket, 'k', text('w'))).revision).toBeGreaterThan(position.revision)
     })
 
     it('no page is longer than its limit, and the pages together are everything once', async () => {

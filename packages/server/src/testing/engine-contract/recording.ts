@@ -1,3 +1,4 @@
+import type { Position } from '@ironflow/core/protocol'
 import type { Engine, EngineEvent, Entry } from '../../engine/engine'
 
 /** How long an event may take that the engine owes; an expiry takes up to a second. */
@@ -6,14 +7,18 @@ const PATIENCE_MS = 4_000
 /** What a follower of a bucket saw, in order. */
 export class Recording {
   readonly events: EngineEvent[] = []
+  /** Resolves when the engine reports every commit from then on. */
+  readonly started: Promise<void>
   readonly stop: () => void
   #wake: (() => void) | undefined
 
   constructor(engine: Engine, bucket: string) {
-    this.stop = engine.follow(bucket, (event) => {
+    const following = engine.follow(bucket, (event) => {
       this.events.push(event)
       this.#wake?.()
     })
+    this.started = following.started
+    this.stop = () => following.stop()
   }
 
   get entries(): Entry[] {
@@ -40,12 +45,27 @@ export class Recording {
     }
   }
 
-  /** Waits until the entry of that revision has been seen. */
-  async untilRevision(revision: number): Promise<void> {
+  /** Waits until that commit, or a later one of the same life, has been seen. */
+  async untilCommit({ epoch, revision }: Position): Promise<void> {
     await this.until(`event of revision ${revision}`, ({ events }) =>
-      events.some((event) => (event.type === 'entry' ? event.entry.revision : event.revision) >= revision),
+      events.some((event) => {
+        const at = positionOf(event)
+        return at?.epoch === epoch && at.revision >= revision
+      }),
     )
   }
+}
+
+function positionOf(event: EngineEvent): Position | undefined {
+  if (event.type === 'entry') return event.entry
+  return event.type === 'bucket_deleted' ? event : undefined
+}
+
+/** Begins to follow a bucket, and waits until the engine reports every commit. */
+export async function record(engine: Engine, bucket: string): Promise<Recording> {
+  const seen = new Recording(engine, bucket)
+  await seen.started
+  return seen
 }
 
 /** Waits, by asking again, for what no event tells. */

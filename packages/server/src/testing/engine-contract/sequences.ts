@@ -1,8 +1,9 @@
+import type { Position } from '@ironflow/core/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../engine/engine'
+import { type Entry, NO_BUCKET } from '../../engine/engine'
 import { ModelBucket } from './model'
-import { eventually, Recording } from './recording'
+import { eventually, type Recording, record } from './recording'
 import { DEFAULTS, type OpenStore, type Store, useStore } from './store'
 import { changesAfter, listAll, read, show, text } from './values'
 
@@ -53,7 +54,8 @@ const steps = fc.array(
 /** A bucket of the engine and the model of it, taken through the same steps. */
 class Pair {
   model: ModelBucket | undefined
-  #newest = 0
+  /** The newest commit of the bucket's present life. */
+  #newest: Position | undefined
 
   constructor(
     readonly store: Store,
@@ -78,9 +80,10 @@ class Pair {
     }
     if (step.do === 'deleteBucket') {
       const removal = await engine.deleteBucket(this.bucket)
-      if (this.model) this.#grow(removal ?? 0)
+      if (this.model) this.#grow(removal ?? NO_BUCKET)
       else expect(removal).toBeUndefined()
       this.model = undefined
+      this.#newest = undefined
     }
   }
 
@@ -100,13 +103,14 @@ class Pair {
         : engine[step.do](this.bucket, step.key, options)
     expect(await codeOf(writing)).toBe(fails ? 'revision_conflict' : undefined)
     if (!fails) {
-      const { revision, createdAt } = await writing
+      const commit = await writing
+      const { revision, createdAt } = commit
       if (step.do === 'put') {
-        this.#grow(revision)
+        this.#grow(commit)
         this.model ??= new ModelBucket(DEFAULTS.history, undefined)
         this.model.put(step.key, step.value, revision, createdAt, step.ttlMs)
       } else if (this.model?.canRemove(step.key, step.do)) {
-        this.#grow(revision)
+        this.#grow(commit)
         this.model.remove(step.key, step.do, revision)
       } else if (newest?.operation !== 'expire') {
         expect(revision).toBe(newest?.revision ?? 0)
@@ -122,9 +126,12 @@ class Pair {
     return kind === 'current' ? current : current + 1_000
   }
 
-  #grow(revision: number): void {
-    expect(revision).toBeGreaterThan(this.#newest)
-    this.#newest = revision
+  #grow({ epoch, revision }: Position): void {
+    if (this.#newest) {
+      expect(epoch).toBe(this.#newest.epoch)
+      expect(revision).toBeGreaterThan(this.#newest.revision)
+    }
+    this.#newest = { epoch, revision }
   }
 
   /** Everything there is to read agrees with the model, once the expiries under way are committed. */
@@ -144,9 +151,9 @@ class Pair {
       const shown = kept.map((entry) => `${entry.operation} ${show(entry) ?? ''}`)
       expect(shown).toEqual(this.model?.historyOf(name, this.store.now()) ?? [])
     }
-    const changes = await changesAfter(engine, this.bucket, 0, 2)
-    const newest = Math.max(this.#newest, changes.at(-1)?.revision ?? 0)
-    if (newest > 0) await seen.untilRevision(newest)
+    const changes = await changesAfter(engine, this.bucket, undefined, 2)
+    const newest = changes.at(-1)
+    if (newest) await seen.untilCommit(newest)
     expect(fold(seen)).toEqual(changes)
   }
 }
@@ -156,7 +163,7 @@ function fold(seen: Recording): Entry[] {
   const known = new Map<string, Entry>()
   for (const event of seen.events) {
     if (event.type === 'bucket_deleted') known.clear()
-    else known.set(event.entry.key, event.entry)
+    else if (event.type === 'entry') known.set(event.entry.key, event.entry)
   }
   return [...known.values()].sort((a, b) => a.revision - b.revision)
 }
@@ -175,7 +182,7 @@ export function sequenceTests(open: OpenStore): void {
     it('leaves what the model says, and tells followers just that', async () => {
       const property = fc.asyncProperty(steps, async (sequence) => {
         const pair = new Pair(store, store.freshName())
-        const seen = new Recording(store.engine, pair.bucket)
+        const seen = await record(store.engine, pair.bucket)
         for (const step of sequence) if (store.canTurnClock || !needsClock(step)) await pair.take(step)
         await pair.compare(seen)
         seen.stop()

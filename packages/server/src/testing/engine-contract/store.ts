@@ -6,6 +6,10 @@ export interface StoreUnderTest {
   engine: Engine
   /** Closes the engine and opens the same store again. Absent where the store ends with its engine. */
   reopen?: (() => Promise<Engine>) | undefined
+  /** Opens another engine on the same store, beside the first. Absent where a store is one engine's alone. */
+  second?: (() => Promise<Engine>) | undefined
+  /** Replaces a bucket by an empty one as another program would, unseen by the engine. Absent where none can. */
+  replace?: ((bucket: string) => Promise<void>) | undefined
   /** Lets go of everything that opening made; the engine is closed by then or not. */
   cleanup(): Promise<void>
   /** `real` where time-to-live is kept by a clock the tests cannot turn; they then wait in earnest. */
@@ -49,6 +53,20 @@ export class Store {
 
   async reopen(): Promise<void> {
     this.#engine = await this.#opened?.reopen?.()
+  }
+
+  /** Another engine on the same store, for the caller to close; undefined where there can be none. */
+  async second(): Promise<Engine | undefined> {
+    return this.#opened?.second?.()
+  }
+
+  /** Whether another program can replace a bucket. */
+  get canReplace(): boolean {
+    return this.#opened?.replace !== undefined
+  }
+
+  async replace(bucket: string): Promise<void> {
+    await this.#opened?.replace?.(bucket)
   }
 
   async cleanup(): Promise<void> {

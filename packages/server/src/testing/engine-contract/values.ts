@@ -1,4 +1,4 @@
-import type { Engine, EntriesQuery, Entry, StoredValue } from '../../engine/engine'
+import type { ChangesQuery, Engine, EntriesQuery, Entry, StoredValue } from '../../engine/engine'
 
 export function text(value: string): StoredValue {
   return { encoding: 'text', text: value }
@@ -47,20 +47,34 @@ export async function listKeys(engine: Engine, bucket: string, filter?: string):
   return (await listAll(engine, bucket, { filter, values: false })).map(({ key }) => key)
 }
 
-/** All changes after a revision, following the pages; throws where the revision is lost. */
-export async function changesAfter(engine: Engine, bucket: string, after: number, limit = 100): Promise<Entry[]> {
+/** Where a caller has got to with an entry, a commit or a page: what `changesSince` takes as `after`. */
+export function place({ epoch, revision }: { epoch: string; revision: number }): NonNullable<ChangesQuery['after']> {
+  return { epoch, revision, time: Date.now() }
+}
+
+/** All changes after a position, following the pages; throws where the position is lost. Absent: all there are. */
+export async function changesAfter(
+  engine: Engine,
+  bucket: string,
+  after?: { epoch: string; revision: number },
+  limit = 100,
+): Promise<Entry[]> {
   const found: Entry[] = []
   for (let last = after; ; ) {
-    const page = await engine.changesSince(bucket, { after: last, limit })
-    if (page.lost) throw new Error(`revision ${last} is lost: ${page.lost}`)
+    const page = await engine.changesSince(bucket, { after: last && place(last), limit })
+    if (page.lost) throw new Error(`position ${JSON.stringify(last)} is lost: ${page.lost}`)
     found.push(...page.changes)
-    last = page.changes.at(-1)?.revision ?? last
+    last = page.changes.at(-1) ?? last
     if (!page.more) return found
     if (page.changes.length === 0) throw new Error('a page of changes that says more holds none')
   }
 }
 
-/** Why a cursor is of no use, or undefined where it is. */
-export async function lossOf(engine: Engine, bucket: string, after: number): Promise<string | undefined> {
-  return (await engine.changesSince(bucket, { after, limit: 1 })).lost
+/** Why a position is of no use, or undefined where it is. */
+export async function lossOf(
+  engine: Engine,
+  bucket: string,
+  after: { epoch: string; revision: number },
+): Promise<string | undefined> {
+  return (await engine.changesSince(bucket, { after: place(after), limit: 1 })).lost
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { record } from './recording'
 import { type OpenStore, useStore } from './store'
-import { listKeys, read, show, text } from './values'
+import { changesAfter, listKeys, read, show, text } from './values'
 
 export function writeTests(open: OpenStore): void {
   describe('writes', () => {
@@ -116,6 +117,41 @@ export function writeTests(open: OpenStore): void {
       ])
       expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, false, true, false, true])
       expect(await listKeys(store.engine, bucket)).toEqual(['a', 'd', 'e'])
+    })
+
+    it('meta is kept with the entry, for every way to read it', async () => {
+      const bucket = await store.bucket({ history: 5 })
+      const seen = await record(store.engine, bucket)
+      const meta = { author: 'ada', reason: 'é€😀' }
+      const put = await store.engine.put(bucket, 'k', text('1'), { meta })
+      const deleted = await store.engine
+        .delete(bucket, 'gone', { meta })
+        .then(() => store.engine.delete(bucket, 'k', { meta: { author: 'bob' } }))
+      await seen.untilCommit(deleted)
+      expect(seen.entries.map((entry) => entry.meta)).toEqual([meta, { author: 'bob' }])
+      expect((await store.engine.get(bucket, 'k'))?.meta).toEqual({ author: 'bob' })
+      expect((await store.engine.get(bucket, 'k', { revision: put.revision }))?.meta).toEqual(meta)
+      expect((await store.engine.history(bucket, 'k', { limit: 5 })).map((entry) => entry.meta)).toEqual([
+        { author: 'bob' },
+        meta,
+      ])
+      await store.engine.put(bucket, 'k', text('2'), { meta })
+      expect((await store.engine.entries(bucket, { limit: 5, values: true })).entries[0]?.meta).toEqual(meta)
+      expect((await changesAfter(store.engine, bucket))[0]?.meta).toEqual(meta)
+      await store.engine.put(bucket, 'k', text('3'))
+      expect(await store.engine.get(bucket, 'k')).not.toHaveProperty('meta', expect.anything())
+      seen.stop()
+    })
+
+    it('a put says what the bucket gets if it makes it', async () => {
+      const bucket = store.freshName()
+      const bucketConfig = { history: 7, maxValueSize: 50, description: 'made by a put' }
+      await store.engine.put(bucket, 'k', text('1'), { bucketConfig })
+      expect(await store.engine.bucketInfo(bucket)).toMatchObject(bucketConfig)
+      await store.engine.put(bucket, 'k', text('2'), { bucketConfig: { ...bucketConfig, history: 3 } })
+      expect(await store.engine.bucketInfo(bucket)).toMatchObject(bucketConfig)
+      const tooLong = store.engine.put(store.freshName(), 'k', text('x'.repeat(51)), { bucketConfig })
+      await expect(tooLong).rejects.toMatchObject({ code: 'payload_too_large' })
     })
   })
 }
