@@ -12,7 +12,7 @@ export {
   ValidationError,
 } from './errors/kinds'
 export type { ErrorContext, OnError } from './hooks'
-export { type CallOptions, type ClientOptions, DEFAULTS, type TransportOption } from './options'
+export { type CallOptions, type ClientOptions, DEFAULTS, type ReadOptions, type TransportOption } from './options'
 export type { RetryPolicy } from './pipeline/retry'
 export {
   type LifecycleSignal,
@@ -34,6 +34,7 @@ export type {
   Role,
   Written,
 } from './protocol/model'
+export type { KnownPosition, Position } from './protocol/position'
 export type { Encoding, Operation } from './protocol/value'
 export type { AdminSurface, ApiKeysSurface } from './surfaces/admin'
 export type {

@@ -61,6 +61,15 @@ export interface CallOptions {
   timeoutMs?: number | undefined
 }
 
+/** Options every method that reads takes. */
+export interface ReadOptions extends CallOptions {
+  /**
+   * `strong`: the newest state there is, also where reading it takes longer. Default: a state that has at least what this
+   * client wrote. A server with an embedded store reads the newest state in any case.
+   */
+  consistency?: 'strong' | undefined
+}
+
 /** {@link ClientOptions} with everything decided. */
 export interface ResolvedOptions extends Readonly<Pick<ClientOptions, 'onError' | 'onStatus' | 'traceparent'>> {
   readonly serverUrls: readonly string[]

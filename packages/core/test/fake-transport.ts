@@ -50,6 +50,7 @@ export class FakeReply {
   constructor(
     readonly revision: number,
     readonly result: unknown = { revision },
+    readonly epoch?: string,
   ) {}
 }
 

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors/codes'
 import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
 import { messageOf, normalize } from '../errors/normalize'
-import { type CallOptions, isPositive, type ResolvedOptions } from '../options'
+import { type CallOptions, isPositive, type ReadOptions, type ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
@@ -15,7 +15,7 @@ import { retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
 /** What a surface may add to the options its user gave. */
-export interface PipelineOptions extends CallOptions {
+export interface PipelineOptions extends ReadOptions {
   /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
   expected?: ErrorCode | undefined
 }
@@ -55,7 +55,7 @@ export class Pipeline {
     let call: Call<M> | undefined
     const progress = { attempts: 0 }
     try {
-      call = this.buildCall(method, typeof params === 'function' ? params() : params)
+      call = this.buildCall(method, typeof params === 'function' ? params() : params, options)
       const reply = await this.withinDeadline(call, options, progress)
       this.onAnswer()
       this.revisions.note(call, reply)
@@ -100,7 +100,11 @@ export class Pipeline {
     this.transport.close()
   }
 
-  private buildCall<M extends MethodName>(method: M, params: Params<M>): Call<M> {
+  private buildCall<M extends MethodName>(
+    method: M,
+    params: Params<M>,
+    { consistency }: PipelineOptions = {},
+  ): Call<M> {
     const { environment } = this.options
     const row = methodRow(method)
     return {
@@ -108,7 +112,8 @@ export class Pipeline {
       params,
       environment,
       idempotencyKey: isMutating(row) && !row.once ? this.platform.uuid() : undefined,
-      minRevision: this.revisions.minRevision({ method, params, environment }),
+      minPosition: this.revisions.minPosition({ method, params, environment }),
+      consistency,
       requestId: this.platform.uuid(),
       traceparent: this.traceparent(),
     }

@@ -12,8 +12,13 @@ export interface Call<M extends MethodName = MethodName> {
   readonly environment?: string | undefined
   /** The same for every attempt of one mutating call, so that the server makes it true once. */
   readonly idempotencyKey?: string | undefined
-  /** Answer from a state at least this new: the caller has seen this revision. */
-  readonly minRevision?: number | undefined
+  /**
+   * Position that the caller has seen, as `formatPosition` writes it: the server reads from a state at least as new. It
+   * does not wait for a position in another life of the bucket.
+   */
+  readonly minPosition?: string | undefined
+  /** `strong`: read the newest state there is, whatever that costs. */
+  readonly consistency?: 'strong' | undefined
   /** Names the request in logs on both sides. */
   readonly requestId: string
   /** W3C trace context, handed on as it came. */
@@ -25,6 +30,8 @@ export interface Reply<M extends MethodName = MethodName> {
   readonly result: Result<M>
   /** `X-Ironflow-Revision`: what a write made, or how new the store was that a read saw. */
   readonly revision?: number | undefined
+  /** `X-Ironflow-Epoch`: the life of the bucket that this revision belongs to. */
+  readonly epoch?: string | undefined
   /** The environment that the server took. */
   readonly environment?: string | undefined
 }

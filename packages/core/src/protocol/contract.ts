@@ -9,6 +9,7 @@ import type {
   NewApiKey,
   Written,
 } from './model'
+import type { Position } from './position'
 import type { Encoding, WireEntry } from './value'
 
 /** Which page of a list: at most `limit` items (1 … 1,000; default 1,000) after the `nextCursor` of the page before. */
@@ -25,7 +26,7 @@ export interface PageInfo {
 /** Only write if the thing has this revision; 0: only if it does not exist. */
 export interface IfRevision {
   ifRevision?: number | undefined
-  /** The epoch that came with the revision in an ETag; another store's revision never matches. */
+  /** The epoch that came with the revision; a revision of another life never matches. */
   ifEpoch?: string | undefined
 }
 
@@ -68,11 +69,11 @@ export interface Contract {
 
   'kv.keys': {
     params: PageParams & { bucket: string; filter?: string | undefined }
-    result: PageInfo & { keys: string[]; count: number; revision: number }
+    result: PageInfo & { keys: string[]; count: number } & Position
   }
   'kv.entries': {
     params: PageParams & { bucket: string; filter?: string | undefined }
-    result: PageInfo & { entries: WireEntry[]; count: number; revision: number }
+    result: PageInfo & { entries: WireEntry[]; count: number } & Position
   }
   'kv.get': { params: KeyParams & { revision?: number | undefined }; result: WireEntry }
   'kv.history': { params: PageParams & KeyParams; result: PageInfo & { entries: WireEntry[]; count: number } }

@@ -80,7 +80,8 @@ const TARGET_RULES: Record<SubscriptionKind, Rule> = {
   kv: bucketRule,
   events: eventPatternRule,
 }
-const CALL_MEMBERS = ['type', 'id', 'method', 'params', 'requestId', 'idempotencyKey', 'minRevision', 'traceparent']
+const CALL_TEXTS = ['requestId', 'idempotencyKey', 'traceparent', 'minPosition', 'consistency']
+const CALL_MEMBERS = ['type', 'id', 'method', 'params', ...CALL_TEXTS]
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
 /** The subscription in `value`; or `undefined`, with what is wrong noted in `fields` under places that start so. */
@@ -126,21 +127,17 @@ function filtersProblem(kind: unknown, filters: unknown): string | undefined {
 }
 
 function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
-  const { method, params, requestId, idempotencyKey, minRevision, traceparent } = frame
+  const { method, params } = frame
   const fields: Record<string, string> = {}
   if (typeof method !== 'string' || !Object.hasOwn(METHODS, method)) fields.method = 'is none of this server’s'
   if (!isRecord(params)) fields.params = 'must be a JSON object'
-  for (const [name, value] of Object.entries({ requestId, idempotencyKey, traceparent })) {
-    if (value !== undefined && typeof value !== 'string') fields[name] = 'must be a string'
-  }
-  if (minRevision !== undefined && !(Number.isSafeInteger(minRevision) && (minRevision as number) >= 0)) {
-    fields.minRevision = 'must be a whole number, 0 or more'
+  for (const name of CALL_TEXTS) {
+    if (frame[name] !== undefined && typeof frame[name] !== 'string') fields[name] = 'must be a string'
   }
   // What nobody reads is not what its sender believes it to be: `environment`, say.
   for (const name of Object.keys(frame)) if (!CALL_MEMBERS.includes(name)) fields[name] = 'is not a member of a call'
   if (Object.keys(fields).length > 0) return { error: invalid(fields), call: id }
-  const call = { type: 'call', id, method, params, requestId, idempotencyKey, minRevision, traceparent }
-  return { frame: call as CallFrame }
+  return { frame: frame as unknown as CallFrame }
 }
 
 /** What a client calls its subscriptions and calls: short text, since it comes back in every message. */

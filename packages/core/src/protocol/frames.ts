@@ -45,6 +45,8 @@ interface OfChange extends OfSubscription {
   /** Where a watcher is once it has this message; absent while current values are still coming. */
   cursor?: string | undefined
   revision: number
+  /** Identity of the life of the bucket that the revision belongs to. */
+  epoch: string
   /** A value that was there already, not a change. */
   initial?: boolean | undefined
 }
@@ -139,6 +141,8 @@ export interface ReplyFrame {
   id: string
   result?: unknown
   revision?: number | undefined
+  /** The life of the bucket that the revision belongs to. */
+  epoch?: string | undefined
   problem?: Problem | undefined
 }
 
@@ -160,7 +164,8 @@ export interface CallFrame {
   params: unknown
   requestId: string
   idempotencyKey?: string | undefined
-  minRevision?: number | undefined
+  minPosition?: string | undefined
+  consistency?: 'strong' | undefined
   traceparent?: string | undefined
 }
 

@@ -9,7 +9,7 @@ export {
   parseWatchRequest,
   type ReceivedFrame,
 } from './envelope'
-export { formatEtag, type Match, parseEtag } from './etag'
+export { formatEtag, parseEtag } from './etag'
 export { type ConfigEvent, configTopic, eventPatternRule } from './events'
 export {
   type CallFrame,

@@ -2,6 +2,11 @@
 export interface Written {
   /** The revision this write made, or, where there was nothing to do, the one it found. */
   revision: number
+  /**
+   * Identity of the life of the bucket that the revision belongs to. Deleting and making a bucket again, or restoring a
+   * backup, begins another one.
+   */
+  epoch: string
 }
 
 /** A config document without its content. */

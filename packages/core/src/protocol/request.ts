@@ -31,7 +31,7 @@ const CONTENT_TYPES: Record<Encoding, string> = {
 }
 
 /** What of a call, besides its parameters, travels in headers. */
-const ABOUT_CALL = ['requestId', 'environment', 'idempotencyKey', 'minRevision', 'traceparent'] as const
+const ABOUT_CALL = ['requestId', 'environment', 'idempotencyKey', 'minPosition', 'consistency', 'traceparent'] as const
 
 /** The HTTP form of a call. @throws ValidationError for parameters that a URL cannot carry. */
 export function encodeRequest(call: Call): EncodedRequest {

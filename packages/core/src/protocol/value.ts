@@ -14,6 +14,8 @@ export interface WireEntry {
   value?: unknown
   encoding?: Encoding | undefined
   revision: number
+  /** Identity of the life of the bucket that the revision belongs to. */
+  epoch: string
   /** When this revision was made, RFC 3339. */
   createdAt: string
   operation: Operation

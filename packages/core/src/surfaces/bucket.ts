@@ -1,11 +1,13 @@
-import type { CallOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
+import type { KnownPosition } from '../protocol/position'
 import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
 import { KV, type KvUpdate } from '../watch/kinds'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
+import { expecting } from './expecting'
 import { untilNoConflict } from './modify'
 import { collect, pages } from './paging'
 
@@ -16,6 +18,8 @@ export interface KvEntry<T = unknown> {
   /** As it went in: object, array, string, number, boolean, `null` or `Uint8Array`. `undefined` where there is none. */
   readonly value: T
   readonly revision: number
+  /** Identity of the life of the bucket that the revision belongs to. */
+  readonly epoch: string
   /** When this revision was made, RFC 3339. */
   readonly createdAt: string
   readonly operation: Operation
@@ -27,8 +31,8 @@ export interface PutOptions extends CallOptions {
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** Only if the key's newest revision is this one. Else `ConflictError`. */
-  ifRevision?: number | undefined
+  /** Only if the key's newest revision is this one: a number, or the entry that was read. Else `ConflictError`. */
+  ifRevision?: number | KnownPosition | undefined
 }
 
 /** Whom a watch of a bucket tells. */
@@ -52,12 +56,12 @@ export class Bucket<T> {
   ) {}
 
   /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
-  async get(key: string, options: CallOptions & { revision?: number } = {}): Promise<KvEntry<T>> {
+  async get(key: string, options: ReadOptions & { revision?: number } = {}): Promise<KvEntry<T>> {
     return this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options, readEntry<T>)
   }
 
   /** As {@link get}, but a key without a value is `undefined`, and no matter for `onError`. */
-  async find(key: string, options?: CallOptions): Promise<KvEntry<T> | undefined> {
+  async find(key: string, options?: ReadOptions): Promise<KvEntry<T> | undefined> {
     return this.pipeline.find('kv.get', this.at(key), options, readEntry<T>)
   }
 
@@ -71,9 +75,14 @@ export class Bucket<T> {
     return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
   }
 
-  /** Writes a value only if the key's newest revision is `revision`. @throws ConflictError with `currentRevision` */
-  async update(key: string, value: T, revision: number, options: PutOptions = {}): Promise<Written> {
-    const params = () => ({ ...this.withValue(key, value, options), ifRevision: revision })
+  /**
+   * Writes a value only if the key's newest revision is the expected one.
+   *
+   * @param expected its revision, or better the entry that was read: a number may be another life's of the bucket
+   * @throws ConflictError with `currentRevision`
+   */
+  async update(key: string, value: T, expected: number | KnownPosition, options: PutOptions = {}): Promise<Written> {
+    const params = () => ({ ...this.withValue(key, value, options), ...expecting(expected) })
     return this.pipeline.call('kv.update', params, options)
   }
 
@@ -96,7 +105,7 @@ export class Bucket<T> {
       const current = await this.find(key, options)
       const value = await change(current?.value)
       return async (inner) => {
-        const written = current ? this.update(key, value, current.revision, inner) : this.create(key, value, inner)
+        const written = current ? this.update(key, value, current, inner) : this.create(key, value, inner)
         return { ...(await written), value }
       }
     })
@@ -104,32 +113,32 @@ export class Bucket<T> {
 
   /** Deletes the value and leaves its history. Fine also where there is none. */
   async delete(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.delete', { ...this.at(key), ifRevision: options.ifRevision }, options)
+    return this.pipeline.call('kv.delete', { ...this.at(key), ...expecting(options.ifRevision) }, options)
   }
 
   /** Deletes the value and its history. Fine also where there is none. */
   async purge(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.purge', { ...this.at(key), ifRevision: options.ifRevision }, options)
+    return this.pipeline.call('kv.purge', { ...this.at(key), ...expecting(options.ifRevision) }, options)
   }
 
   /** All keys that have a value and fit the filter (`user.*`, `session.>`), in the order of their UTF-8 bytes. */
-  async listKeys(filter?: string, options?: CallOptions): Promise<string[]> {
+  async listKeys(filter?: string, options?: ReadOptions): Promise<string[]> {
     return collect(this.keyPages(filter, options))
   }
 
   /** As {@link listKeys}, page by page as they are asked for. */
-  async *keys(filter?: string, options?: CallOptions): AsyncGenerator<string, void, undefined> {
+  async *keys(filter?: string, options?: ReadOptions): AsyncGenerator<string, void, undefined> {
     for await (const keys of this.keyPages(filter, options)) yield* keys
   }
 
   /** The entries of those keys, page by page as they are asked for. */
-  async *entries(filter?: string, options?: CallOptions): AsyncGenerator<KvEntry<T>, void, undefined> {
+  async *entries(filter?: string, options?: ReadOptions): AsyncGenerator<KvEntry<T>, void, undefined> {
     const params = { bucket: this.name, filter }
     for await (const page of pages(this.pipeline, 'kv.entries', params, options, readEntries<T>)) yield* page
   }
 
   /** The key's revisions that are kept, newest first, deletions included. @throws NotFoundError where there is none */
-  async history(key: string, options: CallOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
+  async history(key: string, options: ReadOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
     const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options.limit)
     return collect(found)
   }
@@ -152,7 +161,7 @@ export class Bucket<T> {
     return this.watching.watch(KV, wanted, tell, handlers, options) as Watcher<KvUpdate<T>>
   }
 
-  private keyPages(filter: string | undefined, options: CallOptions | undefined): AsyncIterable<readonly string[]> {
+  private keyPages(filter: string | undefined, options: ReadOptions | undefined): AsyncIterable<readonly string[]> {
     return pages(this.pipeline, 'kv.keys', { bucket: this.name, filter }, options, ({ keys }) => keys)
   }
 
@@ -166,9 +175,9 @@ export class Bucket<T> {
 }
 
 /** An entry as users see it. Some other server's JSON would fail much later, in the code that reads `value`. */
-function readEntry<T>({ bucket, key, revision, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
+function readEntry<T>({ bucket, key, revision, epoch, createdAt, operation, ...content }: WireEntry): KvEntry<T> {
   if (typeof key !== 'string' || typeof revision !== 'number') throw new TypeError('it is no entry of a bucket')
-  return { bucket, key, value: decodeValue(content) as T, revision, createdAt, operation }
+  return { bucket, key, value: decodeValue(content) as T, revision, epoch, createdAt, operation }
 }
 
 function readEntries<T>({ entries }: { entries: WireEntry[] }): KvEntry<T>[] {

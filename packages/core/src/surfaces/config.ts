@@ -1,19 +1,24 @@
-import type { CallOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
+import type { KnownPosition } from '../protocol/position'
 import { encodeJson } from '../protocol/value'
 import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/kinds'
 import { LiveDocument } from '../watch/live'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
+import { expecting } from './expecting'
 import { untilNoConflict } from './modify'
 import { collect, pages } from './paging'
 
 /** Options of a write that is to happen only if the document is as it was. */
 export interface ConfigWriteOptions extends CallOptions {
-  /** Only if the document has this revision; 0: only if it does not exist. Else `ConflictError`. */
-  ifRevision?: number | undefined
+  /**
+   * Only if the document has this revision: a number, or the document that was read; 0: only if it does not exist. Else
+   * `ConflictError`.
+   */
+  ifRevision?: number | KnownPosition | undefined
 }
 
 /** Whom a watch of a document tells. */
@@ -39,12 +44,12 @@ export class ConfigSurface {
    * ```
    */
   // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
-  async get<T = any>(name: string, options: CallOptions & { revision?: number } = {}): Promise<ConfigEntry<T>> {
+  async get<T = any>(name: string, options: ReadOptions & { revision?: number } = {}): Promise<ConfigEntry<T>> {
     return this.pipeline.call('config.get', { name, revision: options.revision }, options, readEntry<T>)
   }
 
   /** As {@link get}, but a document that does not exist is `undefined`, and no matter for `onError`. */
-  async find<T = unknown>(name: string, options?: CallOptions): Promise<ConfigEntry<T> | undefined> {
+  async find<T = unknown>(name: string, options?: ReadOptions): Promise<ConfigEntry<T> | undefined> {
     return this.pipeline.find('config.get', { name }, options, readEntry<T>)
   }
 
@@ -60,7 +65,7 @@ export class ConfigSurface {
     options: ConfigWriteOptions & { createOnly?: boolean | undefined } = {},
   ): Promise<ConfigSummary> {
     const { ifRevision, createOnly } = options
-    const params = () => ({ name, data: encodeJson(data, 'data'), ifRevision, createOnly })
+    const params = () => ({ name, data: encodeJson(data, 'data'), ...expecting(ifRevision), createOnly })
     return this.pipeline.call('config.set', params, options)
   }
 
@@ -69,7 +74,7 @@ export class ConfigSurface {
    * Patches of different fields made at the same time all survive.
    */
   async patch(name: string, fields: object, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
-    const params = () => ({ name, fields: encodeJson(fields, 'fields'), ifRevision: options.ifRevision })
+    const params = () => ({ name, fields: encodeJson(fields, 'fields'), ...expecting(options.ifRevision) })
     return this.pipeline.call('config.patch', params, options)
   }
 
@@ -87,25 +92,25 @@ export class ConfigSurface {
     return untilNoConflict(this.pipeline, options, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
-      const ifRevision = current?.revision ?? 0
+      const ifRevision = current ?? 0
       return async (inner) => ({ ...(await this.set(name, data, { ...inner, ifRevision })), data })
     })
   }
 
   /** Deletes the document; fine also where there is none. */
   async delete(name: string, options: ConfigWriteOptions = {}): Promise<Written> {
-    return this.pipeline.call('config.delete', { name, ifRevision: options.ifRevision }, options)
+    return this.pipeline.call('config.delete', { name, ...expecting(options.ifRevision) }, options)
   }
 
   /** All documents of the environment that the key may read, by name, without their content. */
-  async list(options?: CallOptions): Promise<ConfigSummary[]> {
+  async list(options?: ReadOptions): Promise<ConfigSummary[]> {
     return collect(pages(this.pipeline, 'config.list', {}, options, ({ configs }) => configs))
   }
 
   /** The document's versions, newest first; the server keeps 64 of them. */
   async history<T = unknown>(
     name: string,
-    options: CallOptions & { limit?: number } = {},
+    options: ReadOptions & { limit?: number } = {},
   ): Promise<ConfigVersion<T>[]> {
     const versionsOf = (answer: Result<'config.history'>) => answer.versions as ConfigVersion<T>[]
     return collect(pages(this.pipeline, 'config.history', { name }, options, versionsOf, options.limit))
@@ -113,7 +118,7 @@ export class ConfigSurface {
 
   /** Writes the content of an earlier revision again, as a new one. @throws NotFoundError where it is not kept */
   async rollback(name: string, revision: number, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
-    return this.pipeline.call('config.rollback', { name, revision, ifRevision: options.ifRevision }, options)
+    return this.pipeline.call('config.rollback', { name, revision, ...expecting(options.ifRevision) }, options)
   }
 
   /**

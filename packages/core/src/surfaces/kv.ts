@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
 import type { Watching } from '../watch/watching'
@@ -51,12 +51,12 @@ export class KvSurface {
   }
 
   /** All buckets of the environment that the key may read, by name. */
-  async listBuckets(options?: CallOptions): Promise<BucketInfo[]> {
+  async listBuckets(options?: ReadOptions): Promise<BucketInfo[]> {
     return collect(pages(this.pipeline, 'kv.listBuckets', {}, options, ({ buckets }) => buckets))
   }
 
   /** A bucket's options, and how full it is. @throws NotFoundError */
-  async getBucketInfo(name: string, options?: CallOptions): Promise<BucketInfo> {
+  async getBucketInfo(name: string, options?: ReadOptions): Promise<BucketInfo> {
     return this.pipeline.call('kv.getBucketInfo', { bucket: name }, options)
   }
 }

@@ -58,11 +58,13 @@ export class HttpTransport implements Caller {
 /** The reply in an answer of success. @throws IronflowError `invalid_response` */
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
   const revision = integer(response.headers.get(HEADERS.revision))
-  const result = response.status === 204 && row.success === 204 ? { revision } : parseJson(text)
+  const epoch = response.headers.get(HEADERS.epoch) ?? undefined
+  const result = response.status === 204 && row.success === 204 ? { revision, epoch } : parseJson(text)
   if (!isRecord(result)) throw unusable(response, text, 'JSON object')
   return {
     result: result as Reply<M>['result'],
     revision,
+    epoch,
     environment: response.headers.get(HEADERS.environment) ?? undefined,
   }
 }

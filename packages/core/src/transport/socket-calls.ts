@@ -82,10 +82,10 @@ export class SocketCalls implements Caller {
     for (const id of [...this.pending.keys()]) this.take(id)?.reject(error)
   }
 
-  reply({ id, result, revision, problem }: ReplyFrame): void {
+  reply({ id, result, revision, epoch, problem }: ReplyFrame): void {
     const call = this.take(id)
     if (!problem) {
-      call?.resolve({ result: result as Reply['result'], revision })
+      call?.resolve({ result: result as Reply['result'], revision, epoch })
       return
     }
     const error = fromProblem(problem, problem.status)

@@ -30,6 +30,8 @@ export interface WatchKind<E> {
 
 interface Change {
   readonly revision: number
+  /** Identity of the life of the bucket that the revision belongs to. */
+  readonly epoch: string
   /** The state it had when the watch began or had to begin again, rather than a change that was seen to happen. */
   readonly initial: boolean
 }
@@ -69,6 +71,7 @@ export interface SystemEvent<T = unknown> extends Change {
   readonly createdAt: string
 }
 
+const positionOf = ({ revision, epoch }: Cursor) => ({ revision, epoch })
 const timeText = ({ time }: Cursor) => new Date(time).toISOString()
 
 /** Watching one document. */
@@ -78,15 +81,15 @@ export const CONFIG: WatchKind<ConfigUpdate | ConfigDelete> = {
   keyOf: (frame) => (frame as ConfigUpdateFrame).name,
   isGone: ({ type }) => type === 'config_delete',
   read(frame) {
-    const { type, name, data, revision, updatedAt, initial = false } = frame as ConfigUpdateFrame
+    const { type, name, data, revision, epoch, updatedAt, initial = false } = frame as ConfigUpdateFrame
     return this.isGone(frame)
-      ? { type: 'config_delete', name, revision, updatedAt, initial }
-      : { type, name, data, revision, updatedAt, initial }
+      ? { type: 'config_delete', name, revision, epoch, updatedAt, initial }
+      : { type, name, data, revision, epoch, updatedAt, initial }
   },
   gone: (name, _, place) => ({
     type: 'config_delete',
     name,
-    revision: place.revision,
+    ...positionOf(place),
     updatedAt: timeText(place),
     initial: true,
   }),
@@ -105,6 +108,7 @@ export const KV: WatchKind<KvUpdate> = {
       key,
       operation,
       revision,
+      epoch,
       createdAt,
       initial = false,
       value,
@@ -116,6 +120,7 @@ export const KV: WatchKind<KvUpdate> = {
       key,
       operation,
       revision,
+      epoch,
       createdAt,
       initial,
       data: decodeValue({ value, encoding }),
@@ -127,7 +132,7 @@ export const KV: WatchKind<KvUpdate> = {
     bucket,
     key,
     operation: 'delete',
-    revision: place.revision,
+    ...positionOf(place),
     createdAt: timeText(place),
     initial: true,
   }),
@@ -143,14 +148,15 @@ export const EVENTS: WatchKind<SystemEvent> = {
   keyOf: (frame) => (frame as EventFrame).topic.replace(LAST_TOKEN, ''),
   isGone: (frame) => (frame as EventFrame).topic.endsWith('.deleted'),
   read(frame) {
-    const { topic, data, revision, createdAt, initial = false } = frame as EventFrame
-    return { topic, data, revision, createdAt, initial }
+    const { topic, data, revision, epoch, createdAt, initial = false } = frame as EventFrame
+    return { topic, data, revision, epoch, createdAt, initial }
   },
   gone(key, pattern, place) {
     const topic = `${key}.deleted`
     if (!matchesFilter(topic, pattern)) return undefined
     const createdAt = timeText(place)
-    const data = { name: key.split('.').at(-1), revision: place.revision, updatedAt: createdAt }
-    return { type: 'event', topic, data, revision: place.revision, createdAt, initial: true }
+    const position = positionOf(place)
+    const data = { name: key.split('.').at(-1), ...position, updatedAt: createdAt }
+    return { type: 'event', topic, data, ...position, createdAt, initial: true }
   },
 }

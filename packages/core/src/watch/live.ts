@@ -32,7 +32,7 @@ export class LiveDocument<T> implements AsyncDisposable {
     private readonly now: () => number,
   ) {
     this.watcher = watch(
-      ({ name, data, revision, updatedAt }) => this.change({ name, data, revision, updatedAt }),
+      ({ name, data, revision, epoch, updatedAt }) => this.change({ name, data, revision, epoch, updatedAt }),
       () => this.change(undefined),
     )
     this.ready = this.watcher.ready

@@ -5,7 +5,7 @@ import type { ChangeFrame, WatchKind } from './kinds'
 /** What was last told of a key. */
 interface Told {
   readonly revision: number
-  /** With the revision it names a state across stores: a restored store may use a revision again. */
+  /** With the revision it names a state across lives: another life may use a revision again. */
   readonly at: string
   readonly isGone: boolean
 }
@@ -24,8 +24,8 @@ export class Progress {
   private known = new Map<string, Told>()
   /** The same, of before the current values began to come again: what is not among them is gone. */
   private stale = new Map<string, Told>()
-  /** Revisions in `stale` may be another store's: older does not mean known. */
-  private isOtherStore = false
+  /** Revisions in `stale` belong to another life of the bucket: a lower one may be newer. */
+  private isOtherLife = false
 
   constructor(
     private readonly kind: Pick<WatchKind<unknown>, 'keyOf' | 'isGone' | 'gone'>,
@@ -62,7 +62,7 @@ export class Progress {
     if (known && known.revision >= revision) return undefined
     const stale = this.stale.get(key)
     this.stale.delete(key)
-    const isOlder = stale && !this.isOtherStore && stale.revision > revision
+    const isOlder = stale && !this.isOtherLife && stale.revision > revision
     this.known.set(key, isOlder ? stale : told)
     if (isOlder || (stale?.revision === revision && stale.at === told.at)) return undefined
     return frame
@@ -74,7 +74,7 @@ export class Progress {
     for (const [key, { isGone }] of this.known) if (isGone) this.known.delete(key)
     const { stale, place } = this
     this.stale = new Map()
-    this.isOtherStore = false
+    this.isOtherLife = false
     if (!place) return []
     const gone: ChangeFrame[] = []
     for (const [key, { isGone, revision }] of stale) {
@@ -89,13 +89,13 @@ export class Progress {
   /** The cursor was of no use. Until all has come again, this one asks for all of it. */
   reset({ reason }: ResetFrame): void {
     this.bookmark(LOST_CURSOR)
-    this.startOver(reason === 'epoch_changed' || reason === 'ahead_of_store')
+    this.startOver(reason !== 'history_expired')
   }
 
-  private startOver(isOtherStore: boolean): void {
+  private startOver(isOtherLife: boolean): void {
     for (const [key, told] of this.known) this.stale.set(key, told)
     this.known.clear()
-    this.isOtherStore ||= isOtherStore
+    this.isOtherLife ||= isOtherLife
   }
 
   private isBehind(cursor: string): boolean {

@@ -13,7 +13,7 @@ function reading() {
 test('the first read asks for nothing', async () => {
   const { client, transport } = reading()
   await client.config().get('a')
-  expect(transport.calls[0]?.minRevision).toBeUndefined()
+  expect(transport.calls[0]?.minPosition).toBeUndefined()
 })
 
 test('a read asks for the newest revision this client has made in that bucket', async () => {
@@ -25,7 +25,7 @@ test('a read asks for the newest revision this client has made in that bucket', 
   await bucket.listKeys()
   await client.kv().bucket('c').get('k')
   await client.config().list()
-  expect(transport.calls.slice(2).map((call) => call.minRevision)).toEqual([20, 20, undefined, undefined])
+  expect(transport.calls.slice(2).map((call) => call.minPosition)).toEqual(['20', '20', undefined, undefined])
 })
 
 test('a write of one document is seen by reads of all', async () => {
@@ -33,14 +33,14 @@ test('a write of one document is seen by reads of all', async () => {
   await client.config().patch('a', {})
   await client.config().get('b')
   await client.config().list()
-  expect(transport.calls.slice(1).map((call) => call.minRevision)).toEqual([10, 10])
+  expect(transport.calls.slice(1).map((call) => call.minPosition)).toEqual(['10', '10'])
 })
 
 test('what a read saw is no promise', async () => {
   const { client, transport } = reading()
   await client.kv().bucket('b').get('k')
   await client.kv().bucket('b').get('k')
-  expect(transport.calls[1]?.minRevision).toBeUndefined()
+  expect(transport.calls[1]?.minPosition).toBeUndefined()
 })
 
 test('an older answer that comes late does not take the newer one back', async () => {
@@ -55,7 +55,7 @@ test('an older answer that comes late does not take the newer one back', async (
   release[0]?.()
   await writes
   await bucket.listKeys()
-  expect(transport.calls.at(-1)?.minRevision).toBe(2)
+  expect(transport.calls.at(-1)?.minPosition).toBe('2')
 })
 
 test('writes do not carry it, and failed ones do not move it', async () => {
@@ -67,5 +67,25 @@ test('writes do not carry it, and failed ones do not move it', async () => {
   await bucket.put('k', 1)
   await failure(platform.run(bucket.delete('k')))
   await bucket.put('k', 2)
-  expect(transport.calls.map((call) => call.minRevision)).toEqual([undefined, undefined, undefined])
+  expect(transport.calls.map((call) => call.minPosition)).toEqual([undefined, undefined, undefined])
+})
+
+test('a position has its epoch, and one of another life takes its place however low its revision is', async () => {
+  const replies = [new FakeReply(900, undefined, 'first'), new FakeReply(3, undefined, 'second')]
+  const { client, transport } = clientOver((call) => (call.idempotencyKey ? replies.shift() : { keys: [] }))
+  const bucket = client.kv().bucket('b')
+  await bucket.put('k', 1)
+  await bucket.listKeys()
+  await bucket.put('k', 1)
+  await bucket.listKeys()
+  const reads = transport.calls.filter(({ method }) => method === 'kv.keys')
+  expect(reads.map((call) => call.minPosition)).toEqual(['900-first', '3-second'])
+})
+
+test('a read says which consistency its caller wants', async () => {
+  const { client, transport } = reading()
+  await client.config().get('a', { consistency: 'strong' })
+  await client.kv().bucket('b').listKeys(undefined, { consistency: 'strong' })
+  await client.config().get('a')
+  expect(transport.calls.map((call) => call.consistency)).toEqual(['strong', 'strong', undefined])
 })

@@ -19,7 +19,7 @@ describe('frames of a client', () => {
     { type: 'subscribe', id: '2', kind: 'config', target: 'limits' },
     { type: 'subscribe', id: '3', kind: 'events', target: 'system.config.*.updated' },
     { type: 'unsubscribe', id: 's1' },
-    { type: 'call', id: 'c1', method: 'kv.get', params: { bucket: 'b', key: 'k' }, requestId: 'r', minRevision: 4 },
+    { type: 'call', id: 'c1', method: 'kv.get', params: { bucket: 'b', key: 'k' }, requestId: 'r', minPosition: '4-e' },
   ])('%j arrives as it was sent', (frame) => {
     expect(parseClientFrame(encodeFrame(frame))).toEqual({ frame })
   })
@@ -44,7 +44,7 @@ describe('frames of a client', () => {
     ['method', { method: 'kv.steal' }],
     ['method', { method: 'toString' }],
     ['params', { params: [] }],
-    ['minRevision', { minRevision: -1 }],
+    ['minPosition', { minPosition: -1 }],
     ['idempotencyKey', { idempotencyKey: 1 }],
   ])('a wrong %s is told as that, of that call: %j', (place, change) => {
     const result = received({ type: 'call', id: 'c', method: 'kv.get', params: {}, requestId: 'r', ...change })

@@ -6,7 +6,7 @@ test('an ETag comes back as it was made', () => {
   const epoch = fc.stringMatching(/^[A-Za-z0-9]{1,64}$/)
   fc.assert(
     fc.property(fc.maxSafeNat(), epoch, (revision, text) => {
-      expect(parseEtag(formatEtag(revision, text))).toEqual({ revision, epoch: text })
+      expect(parseEtag(formatEtag({ revision, epoch: text }))).toEqual({ revision, epoch: text })
     }),
   )
 })

@@ -125,14 +125,14 @@ describe('a call as a request', () => {
       requestId: 'r-1',
       environment: 'prod-eu',
       idempotencyKey: 'i-1',
-      minRevision: 0,
+      minPosition: '0-e',
       traceparent: '00-a-b-01',
     })
     expect(headers).toEqual({
       'x-request-id': 'r-1',
       'x-ironflow-environment': 'prod-eu',
       'idempotency-key': 'i-1',
-      'x-ironflow-min-revision': '0',
+      'x-ironflow-min-revision': '0-e',
       traceparent: '00-a-b-01',
     })
   })

@@ -3,7 +3,7 @@ import { errorFor, NotFoundError } from '../../src/errors/kinds'
 import { RawJson } from '../../src/protocol/json'
 import { clientOver, failure } from '../fake-transport'
 
-const wire = { bucket: 'b', key: 'k', revision: 3, createdAt: 'now', operation: 'put' }
+const wire = { bucket: 'b', key: 'k', revision: 3, epoch: 'e', createdAt: 'now', operation: 'put' }
 const gone = () => {
   throw errorFor('not_found', 'gone')
 }
@@ -48,6 +48,28 @@ describe('a value', () => {
       { bucket: 'b', key: 'k', ...sent, ifRevision: 7 },
     ])
   })
+})
+
+test('an update of an entry that was read expects its revision in its own life of the bucket', async () => {
+  const { client, transport } = clientOver((call) =>
+    call.idempotencyKey ? { revision: 4 } : { ...wire, value: 1, encoding: 'json' },
+  )
+  const bucket = client.kv().bucket<number>('b')
+  const entry = await bucket.get('k')
+  await bucket.update('k', 2, entry)
+  await bucket.delete('k', { ifRevision: entry })
+  await bucket.modify('k', () => 3)
+  const expected = transport.calls.map(({ params }) => [
+    Reflect.get(params, 'ifRevision'),
+    Reflect.get(params, 'ifEpoch'),
+  ])
+  expect(expected).toEqual([
+    [undefined, undefined],
+    [3, 'e'],
+    [3, 'e'],
+    [undefined, undefined],
+    [3, 'e'],
+  ])
 })
 
 describe('a key without a value', () => {

@@ -53,7 +53,7 @@ const GET: Call<'config.get'> = {
   params: { name: 'limits' },
   requestId: 'r1',
   environment: 'prod',
-  minRevision: 7,
+  minPosition: '7-e',
 }
 const LIMITS = { name: 'limits', data: {}, revision: 8 }
 

@@ -70,7 +70,15 @@ test('what is wanted later needs another connection; what is not any more does n
 describe('messages', () => {
   const frames: ServerFrame[] = [
     { type: 'welcome', protocol: 1, features: [], environment: 'default', heartbeatMs: 1, serverTime: 'now' },
-    { type: 'config_update', sub: '1', name: 'a', data: { text: 'añ€😀\u2028' }, revision: 1, updatedAt: 'then' },
+    {
+      type: 'config_update',
+      sub: '1',
+      name: 'a',
+      data: { text: 'añ€😀\u2028' },
+      revision: 1,
+      epoch: 'e',
+      updatedAt: 'then',
+    },
     SYNCED,
   ]
   const bytes = new TextEncoder().encode(frames.map((frame) => encodeSse(frame.type, JSON.stringify(frame))).join(''))

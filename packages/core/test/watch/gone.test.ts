@@ -8,7 +8,15 @@ const updatedAt = '2026-01-01T00:00:00.000Z'
 function goneAt(cursor: string): ConfigDelete | undefined {
   const kind: WatchKind<unknown> = CONFIG
   const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
-  progress.change({ type: 'config_update', name: 'limits', data: {}, revision: 7, updatedAt, cursor: 'e-7-1' })
+  progress.change({
+    type: 'config_update',
+    name: 'limits',
+    data: {},
+    revision: 7,
+    epoch: 'e',
+    updatedAt,
+    cursor: 'e-7-1',
+  })
   progress.reset({ type: 'reset', reason: 'bucket_deleted' })
   const [gone] = progress.synced({ type: 'synced', cursor })
   return gone && (CONFIG.read(gone) as ConfigDelete)
@@ -19,6 +27,7 @@ test('a deletion that nobody saw has the revision at which it was found', () => 
     type: 'config_delete',
     name: 'limits',
     revision: 12,
+    epoch: 'e',
     updatedAt,
     initial: true,
   })
@@ -32,8 +41,8 @@ test('a key that comes again before all has come, as a change, is not gone', () 
   const kind: WatchKind<unknown> = CONFIG
   const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
   const update = { type: 'config_update', name: 'limits', data: {}, updatedAt } as const
-  progress.change({ ...update, revision: 7, cursor: 'e-7-1' })
+  progress.change({ ...update, revision: 7, epoch: 'e', cursor: 'e-7-1' })
   progress.reset({ type: 'reset', reason: 'bucket_deleted' })
-  expect(progress.change({ ...update, revision: 12, cursor: 'e-12-1' })).toMatchObject({ revision: 12 })
+  expect(progress.change({ ...update, revision: 12, epoch: 'e', cursor: 'e-12-1' })).toMatchObject({ revision: 12 })
   expect(progress.synced({ type: 'synced', cursor: 'e-12-1' })).toEqual([])
 })

@@ -38,6 +38,7 @@ describe('an event of a key', () => {
       key: 'a',
       operation: 'put',
       revision: 3,
+      epoch: 'e',
       createdAt: TIME,
       initial: false,
       data: 'x',
@@ -53,17 +54,34 @@ describe('an event of a key', () => {
 
 describe('an event of a document', () => {
   test('has its content', () => {
-    const frame = { type: 'config_update', sub: '1', name: 'x', data: { a: 1 }, revision: 2, updatedAt: TIME } as const
-    const event = { type: 'config_update', name: 'x', data: { a: 1 }, revision: 2, updatedAt: TIME, initial: false }
+    const frame = {
+      type: 'config_update',
+      sub: '1',
+      name: 'x',
+      data: { a: 1 },
+      revision: 2,
+      epoch: 'e',
+      updatedAt: TIME,
+    } as const
+    const event = {
+      type: 'config_update',
+      name: 'x',
+      data: { a: 1 },
+      revision: 2,
+      epoch: 'e',
+      updatedAt: TIME,
+      initial: false,
+    }
     expect(CONFIG.read({ ...frame, cursor: cursor(2) })).toEqual(event)
   })
 
   test('has none when it was deleted', () => {
-    const frame = { type: 'config_delete', sub: '1', name: 'x', revision: 2, updatedAt: TIME } as const
+    const frame = { type: 'config_delete', sub: '1', name: 'x', revision: 2, epoch: 'e', updatedAt: TIME } as const
     expect(CONFIG.read({ ...frame, initial: true })).toEqual({
       type: 'config_delete',
       name: 'x',
       revision: 2,
+      epoch: 'e',
       updatedAt: TIME,
       initial: true,
     })
@@ -74,6 +92,7 @@ describe('an event of a document', () => {
       type: 'config_delete',
       name: 'x',
       revision: 9,
+      epoch: 'e',
       updatedAt: TIME,
       initial: true,
     })
@@ -81,7 +100,8 @@ describe('an event of a document', () => {
 })
 
 describe('what an event is about', () => {
-  const event = (topic: string) => ({ type: 'event', topic, data: {}, revision: 1, createdAt: TIME }) as const
+  const event = (topic: string) =>
+    ({ type: 'event', topic, data: {}, revision: 1, epoch: 'e', createdAt: TIME }) as const
 
   test('is the document: an update and a deletion are about the same', () => {
     expect(EVENTS.keyOf(event('system.config.x.updated'))).toBe(EVENTS.keyOf(event('system.config.x.deleted')))
@@ -93,8 +113,9 @@ describe('what an event is about', () => {
     expect(EVENTS.gone('system.config.x', 'system.>', PLACE)).toEqual({
       type: 'event',
       topic: 'system.config.x.deleted',
-      data: { name: 'x', revision: 9, updatedAt: TIME },
+      data: { name: 'x', revision: 9, epoch: 'e', updatedAt: TIME },
       revision: 9,
+      epoch: 'e',
       createdAt: TIME,
       initial: true,
     })

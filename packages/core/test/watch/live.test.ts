@@ -10,6 +10,7 @@ const document = (seats: number, revision: number): ServerFrame => ({
   name: 'limits',
   data: { seats },
   revision,
+  epoch: 'e',
   updatedAt: TIME,
   cursor: cursor(revision),
 })
@@ -18,6 +19,7 @@ const deletion = (revision: number): ServerFrame => ({
   sub: '1',
   name: 'limits',
   revision,
+  epoch: 'e',
   updatedAt: TIME,
   cursor: cursor(revision),
 })
@@ -35,7 +37,13 @@ describe('the snapshot', () => {
     const { limits, connection } = await live()
     expect(limits.getSnapshot()).toBeUndefined()
     connection.receive(document(5, 1), synced(1))
-    expect(limits.getSnapshot()).toEqual({ name: 'limits', data: { seats: 5 }, revision: 1, updatedAt: TIME })
+    expect(limits.getSnapshot()).toEqual({
+      name: 'limits',
+      data: { seats: 5 },
+      revision: 1,
+      epoch: 'e',
+      updatedAt: TIME,
+    })
     connection.receive(deletion(2))
     expect(limits.getSnapshot()).toBeUndefined()
   })

@@ -82,12 +82,15 @@ describe('what was told already', () => {
     expect(isTold(progress, value('b', 1))).toBe(false)
   })
 
-  test('is not a value of another store, though its revision is no higher', () => {
-    const progress = inSync()
-    reset(progress, 'epoch_changed')
-    expect(isTold(progress, { ...value('b', 1), createdAt: '2025-06-01T00:00:00.000Z' })).toBe(true)
-    expect(isTold(progress, { ...value('a', 1), createdAt: '2025-06-01T00:00:00.000Z' })).toBe(true)
-  })
+  test.each(['epoch_changed', 'ahead_of_store', 'bucket_deleted'] as const)(
+    'is not a value of another life (%s), though its revision is no higher',
+    (reason) => {
+      const progress = inSync()
+      reset(progress, reason)
+      expect(isTold(progress, { ...value('b', 1), createdAt: '2025-06-01T00:00:00.000Z' })).toBe(true)
+      expect(isTold(progress, { ...value('a', 1), createdAt: '2025-06-01T00:00:00.000Z' })).toBe(true)
+    },
+  )
 
   test('is the very same state in a store that was restored', () => {
     const progress = inSync()
@@ -116,6 +119,7 @@ describe('what went away while nobody was told', () => {
       key: 'a',
       operation: 'delete',
       revision: 8,
+      epoch: 'e',
       createdAt: '2026-02-01T00:00:00.000Z',
       initial: true,
     })

@@ -75,10 +75,28 @@ describe('callbacks', () => {
     const connection = await last()
     connection.open()
     connection.receive(
-      { type: 'config_update', sub: '1', name: 'limits', data: {}, revision: 1, updatedAt: TIME, initial: true },
+      {
+        type: 'config_update',
+        sub: '1',
+        name: 'limits',
+        data: {},
+        revision: 1,
+        epoch: 'e',
+        updatedAt: TIME,
+        initial: true,
+      },
       synced(1),
-      { type: 'config_delete', sub: '1', name: 'limits', revision: 2, updatedAt: TIME, cursor: cursor(2) },
-      { type: 'event', sub: '2', topic: 'system.x', data: {}, revision: 1, createdAt: TIME, cursor: cursor(1) },
+      { type: 'config_delete', sub: '1', name: 'limits', revision: 2, epoch: 'e', updatedAt: TIME, cursor: cursor(2) },
+      {
+        type: 'event',
+        sub: '2',
+        topic: 'system.x',
+        data: {},
+        revision: 1,
+        epoch: 'e',
+        createdAt: TIME,
+        cursor: cursor(1),
+      },
     )
     expect(told().map(([method]) => method)).toEqual(['config.watch', 'config.watch', 'events.subscribe'])
   })

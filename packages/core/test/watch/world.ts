@@ -151,6 +151,7 @@ export function changed(key: string, revision: number, data: unknown = revision,
     encoding: 'json',
     operation: 'put',
     revision,
+    epoch: 'e',
     createdAt: TIME,
     cursor: cursor(revision),
   }
