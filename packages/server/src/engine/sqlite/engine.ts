@@ -198,9 +198,10 @@ class SqliteEngine implements Engine {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer)
-    // The worker has to be the last to let go: only a connection that writes can put its log away.
-    this.#opened?.reader.close()
     await this.#opened?.committer.close()
+    // The last to let go, so that SQLite leaves the log, which is empty by now, and the file beside it in their places:
+    // on a disk that is full the next start could not make them.
+    this.#opened?.reader.close()
     this.#followers.clear()
     this.#lock.release()
   }

@@ -2,8 +2,9 @@ import { isIronflowError } from '@ironflow/core/errors'
 import type Database from 'better-sqlite3'
 import { SqliteError } from 'better-sqlite3'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
-import { openForWriting } from './open-database'
+import { openForWriting, writeLogBack } from './open-database'
 import { DATABASE_FILE } from './schema'
+import { isDamage, isFull } from './sqlite-codes'
 import { Transaction } from './transaction'
 
 /**
@@ -50,7 +51,13 @@ export class Writer {
     }
   }
 
+  /** Leaves everything in the database's file, where the disk allows. */
   close(): void {
+    try {
+      writeLogBack(this.#db)
+    } catch {
+      // The log is kept, and the next start reads it.
+    }
     this.#db.close()
   }
 
@@ -105,13 +112,11 @@ export class Writer {
       return this.#break(second)
     }
     const reason = (error as Error).message
-    if (code === 'SQLITE_FULL') {
+    if (isFull(code)) {
       this.#trouble = { reason: 'the disk of the store is full', broken: false }
       return { kind: 'failed', code: 'storage_full', message: this.#trouble.reason }
     }
-    if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-      return this.#break(error)
-    }
+    if (code.startsWith('SQLITE_IOERR') || isDamage(code)) return this.#break(error)
     if (code !== '') return unavailable(`the database refused the write: ${reason} (${code})`)
     return { kind: 'failed', code: 'internal', message: reason }
   }
