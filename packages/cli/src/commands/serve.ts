@@ -19,6 +19,8 @@ const FLAGS = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'log-level': { type: 'string' },
+  // Neither a variable nor a member of the file: it is for one start, not for every one.
+  'accept-data-loss': { type: 'boolean' },
 } as const
 
 /** Runs a server until it is told to stop: SIGTERM or SIGINT, and once more for at once. */
@@ -32,7 +34,7 @@ export async function run(args: string[]): Promise<void> {
   })
   const tls = settings.tls && readCertificate(settings.tls)
   const logger = pino({ level: settings.logLevel })
-  const stop = await start(settings, tls, logger)
+  const stop = await start(settings, tls, logger, values['accept-data-loss'] ?? false)
   stopOnSignal(stop, logger)
 }
 
@@ -40,12 +42,16 @@ async function start(
   settings: ServeSettings,
   tls: { cert: Buffer; key: Buffer } | undefined,
   logger: Logger,
+  acceptsDataLoss: boolean,
 ): Promise<() => Promise<void>> {
   const commits = new CommitMeter()
   const engine = await openSqliteEngine({
     directory: settings.data,
     bucketDefaults: bucketDefaults(),
     onCommit: (batch) => commits.observe(batch),
+    onDataLoss: acceptsDataLoss
+      ? (missingRevisions) => logger.warn({ missingRevisions }, 'went on without lost writes, in a new epoch')
+      : undefined,
   })
   try {
     const server = await createServer({

@@ -27,6 +27,7 @@ import { engineClosed, notWellFormed } from '../failures'
 import { Followers } from '../followers'
 import { ENCODINGS } from './codes'
 import { Committer } from './committer'
+import { acceptDataLoss } from './data-loss'
 import { eventsOf } from './events'
 import { makeDirectory } from './files'
 import { findStore } from './installation'
@@ -44,6 +45,12 @@ export interface SqliteEngineOptions extends EngineOptions {
   directory: string
   /** The worker's file, for programs that are bundled anew; by default it is found beside this package's own. */
   workerUrl?: URL | undefined
+  /**
+   * Opens also a store that has lost acknowledged writes, because its log or database was lost, damaged or replaced by
+   * an older one, and is called with the number of missing revisions. The store begins a new epoch then. Default: such a
+   * store is refused.
+   */
+  onDataLoss?: ((missingRevisions: number) => void) | undefined
   /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
   maxPages?: number | undefined
 }
@@ -60,7 +67,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   try {
     makeDirectory(directory)
     lock = lockDirectory(directory)
-    const identity = findStore(directory)
+    const found = findStore(directory)
+    const { onDataLoss } = options
+    const identity = onDataLoss ? acceptDataLoss(directory, found, onDataLoss) : found
     const engine = new SqliteEngine(options, identity, lock)
     await engine.open(join(directory, DATABASE_FILE), identity)
     return engine

@@ -32,7 +32,8 @@ export function syncDirectory(path: string): void {
  */
 export function makeDirectory(path: string): void {
   const topmost = mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (topmost === undefined) return checkWritable(path)
+  checkWritable(path)
+  if (topmost === undefined) return
   // A directory whose own name a crash undoes takes with it whatever was made durable inside.
   for (let made = path; made.startsWith(topmost); made = dirname(made)) syncDirectory(dirname(made))
 }

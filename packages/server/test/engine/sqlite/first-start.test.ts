@@ -18,7 +18,7 @@ it('a store is made where there is nothing, and when it is closed all of it is i
   await engine.close()
   expect((await stat(join(directory, 'ironflow.db-wal'))).size).toBe(0)
   for (const suffix of ['-wal', '-shm']) await rm(join(directory, `ironflow.db${suffix}`))
-  expect((await readdir(directory)).sort()).toEqual(['ironflow.db', 'ironflow.lock', 'store.json'])
+  expect((await readdir(directory)).sort()).toEqual(['ironflow.db', 'ironflow.lock', 'ironflow.mark', 'store.json'])
   expect(await (await openForTest(directory)).get('b', 'k')).toMatchObject({ value: text('v') })
 })
 
