@@ -7,6 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor'
 import { decodeRecord, encodeRecord, generateApiKey, hashOf, idOf, isKeyId, type KeyRecord } from './key-records'
 import { type Principal, principalOf } from './principal'
 import { covers, excessOf, type Rights } from './rights'
+import { visiblePage } from './visible-page'
 
 /**
  * The API keys of a server. What a key may do with keys is bounded by what it may do itself: it makes, sees and revokes
@@ -33,15 +34,22 @@ export class ApiKeys {
     return { result, revision }
   }
 
+  /** The keys that the caller's covers, without their hashes. */
   async list(principal: Principal, { limit, cursor }: Params<'admin.apiKeys.list'>, pageItems: number) {
+    let revision: number | undefined
+    const read = async (after: string | undefined, count: number) => {
+      const page = await this.engine.entries(API_KEYS_BUCKET, { after, limit: count, values: true })
+      revision ??= page.revision
+      const items = page.entries.flatMap((entry) => {
+        const record = recordOf(entry)
+        return record && covers(principal, principalOf(record)) ? [withoutHash(record)] : []
+      })
+      return { items, next: page.next }
+    }
     const after = decodeCursor('apikeys', cursor)
-    const page = await this.engine.entries(API_KEYS_BUCKET, { after, limit: limit ?? pageItems, values: true })
-    const apiKeys = page.entries.flatMap((entry) => {
-      const record = recordOf(entry)
-      return record && covers(principal, principalOf(record)) ? [withoutHash(record)] : []
-    })
-    const nextCursor = page.next === undefined ? undefined : encodeCursor('apikeys', page.next)
-    return { result: { apiKeys, count: apiKeys.length, nextCursor }, revision: page.revision }
+    const { items: apiKeys, next } = await visiblePage(limit ?? pageItems, after, read, ({ id }) => id)
+    const nextCursor = next === undefined ? undefined : encodeCursor('apikeys', next)
+    return { result: { apiKeys, count: apiKeys.length, nextCursor }, revision }
   }
 
   /** Ends a key. @throws NotFoundError */
