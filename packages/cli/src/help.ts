@@ -24,6 +24,7 @@ ironflow <command> --help tells more.`,
   --tls-cert <file>        certificate chain, PEM                   IRONFLOW_TLS_CERT
   --tls-key <file>         its private key, PEM                     IRONFLOW_TLS_KEY
   --log-level <level>      trace debug info warn error silent       IRONFLOW_LOG_LEVEL (info)
+  --accept-data-loss       start also where acknowledged writes were lost, in a new epoch
 
 An option given here counts before its environment variable, and that before the file.
 IRONFLOW_BOOTSTRAP_KEY gives the first admin key of a new data directory instead of a random one.`,

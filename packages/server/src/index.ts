@@ -11,7 +11,8 @@ export type {
   EngineStatus,
 } from './engine/engine'
 export { createMemoryEngine } from './engine/memory'
-export { type BackupSummary, backup, restore } from './engine/sqlite/backup'
+export { backup, restore } from './engine/sqlite/backup'
+export type { BackupSummary } from './engine/sqlite/copy'
 export { openSqliteEngine, type SqliteEngineOptions } from './engine/sqlite/engine'
 export { CommitMeter } from './observe/commit-meter'
 export { type Logger, silentLogger } from './observe/logger'

@@ -19,6 +19,8 @@ const FLAGS = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'log-level': { type: 'string' },
+  // Neither a variable nor a member of the file: it is for one start, not for every one.
+  'accept-data-loss': { type: 'boolean' },
 } as const
 
 /** Runs a server until it is told to stop: SIGTERM or SIGINT, and once more for at once. */
@@ -32,20 +34,33 @@ export async function run(args: string[]): Promise<void> {
   })
   const tls = settings.tls && readCertificate(settings.tls)
   const logger = pino({ level: settings.logLevel })
-  const stop = await start(settings, tls, logger)
-  stopOnSignal(stop, logger)
+  const failure = new AbortController()
+  const onFatal = (error: Error) => failure.abort(error)
+  const stop = await start(settings, tls, logger, { acceptsDataLoss: values['accept-data-loss'] ?? false, onFatal })
+  stopWhenTold(stop, failure.signal, logger)
+}
+
+interface EngineSettings {
+  acceptsDataLoss: boolean
+  /** Called when the store can be written no more. */
+  onFatal(error: Error): void
 }
 
 async function start(
   settings: ServeSettings,
   tls: { cert: Buffer; key: Buffer } | undefined,
   logger: Logger,
+  { acceptsDataLoss, onFatal }: EngineSettings,
 ): Promise<() => Promise<void>> {
   const commits = new CommitMeter()
   const engine = await openSqliteEngine({
     directory: settings.data,
     bucketDefaults: bucketDefaults(),
     onCommit: (batch) => commits.observe(batch),
+    onFatal,
+    onDataLoss: acceptsDataLoss
+      ? (missingRevisions) => logger.warn({ missingRevisions }, 'went on without lost writes, in a new epoch')
+      : undefined,
   })
   try {
     const server = await createServer({
@@ -84,16 +99,16 @@ function keepBootstrapKey(directory: string, key: string, logger: Logger): void 
   )
 }
 
-function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
+/** Stops on a signal, and when the store has failed: a supervisor can then start a process in which it works. */
+function stopWhenTold(stop: () => Promise<void>, failure: AbortSignal, logger: Logger): void {
   let stopping = false
-  const onSignal = (signal: NodeJS.Signals) => {
+  const stopWith = (exitCode: number) => {
     if (stopping) process.exit(1)
     stopping = true
-    logger.info({ signal }, 'stopping')
     stop().then(
       () => {
         logger.info({}, 'stopped')
-        process.exitCode = 0
+        process.exitCode = exitCode
       },
       (error: unknown) => {
         logger.error({ err: error }, 'could not stop cleanly')
@@ -101,8 +116,18 @@ function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
       },
     )
   }
+  const onSignal = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping')
+    stopWith(0)
+  }
+  const onFailure = () => {
+    logger.fatal({ err: failure.reason }, 'the store has failed, stopping')
+    stopWith(1)
+  }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  if (failure.aborted) onFailure()
+  else failure.addEventListener('abort', onFailure)
 }
 
 function readConfigFile(path: string): Record<string, unknown> {

@@ -1,8 +1,6 @@
 import { errorFor, UnauthenticatedError } from '@ironflow/core/errors'
 import type { ApiKeys } from '../domain/api-keys'
-import type { KeyRecord } from '../domain/key-records'
-import { ANYBODY, type Principal } from '../domain/principal'
-import { parseScope } from '../domain/scopes'
+import { ANYBODY, type Principal, principalOf } from '../domain/principal'
 import type { Engine } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
 import { OldestFirstMap } from '../oldest-first-map'
@@ -94,16 +92,5 @@ export class Authenticator {
   private isOver(principal: Principal): boolean {
     // Written so that an end that cannot be read is over.
     return principal.expiresAt !== undefined && !(principal.expiresAt > this.parts.now())
-  }
-}
-
-function principalOf({ id, role, environment, expiresAt, scopes }: KeyRecord): Principal {
-  return {
-    id,
-    role,
-    environment,
-    // A scope that is not understood grants nothing; a list of nothing else must not become "all".
-    scopes: scopes?.flatMap((text) => parseScope(text) ?? []),
-    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
   }
 }

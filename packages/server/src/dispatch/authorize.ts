@@ -1,13 +1,8 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
-import type { Access, MethodRow, Role } from '@ironflow/core/protocol'
+import type { Access, MethodRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
+import { roleAllows } from '../domain/rights'
 import { admits } from '../domain/scopes'
-
-const ROLES: Record<Role, readonly Access[]> = {
-  viewer: ['read'],
-  developer: ['read', 'write'],
-  admin: ['read', 'write', 'admin'],
-}
 
 /**
  * Whether a key may make this call: its role must allow the row's access, and, where it has scopes, one of them must
@@ -19,7 +14,7 @@ const ROLES: Record<Role, readonly Access[]> = {
  */
 export function authorize(principal: Principal, row: MethodRow, params: Readonly<Record<string, unknown>>): void {
   const { role, scopes } = principal
-  if (!ROLES[role].includes(row.access)) {
+  if (!roleAllows(role, row.access)) {
     throw new UnauthorizedError(`a key of role ${role} has no ${row.access} access`, 'unauthorized')
   }
   if (!scopes) return

@@ -1,16 +1,17 @@
-import { errorFor, NotFoundError, UnauthorizedError } from '@ironflow/core/errors'
+import { errorFor, type IronflowError, NotFoundError } from '@ironflow/core/errors'
 import type { ApiKey, CreatedApiKey, NewApiKey, Params } from '@ironflow/core/protocol'
 import type { Engine, Entry } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
 import type { Answer } from './answer'
 import { decodeCursor, encodeCursor } from './cursor'
 import { decodeRecord, encodeRecord, generateApiKey, hashOf, idOf, isKeyId, type KeyRecord } from './key-records'
-import type { Principal } from './principal'
-import { covers, parseScope, type Scope } from './scopes'
+import { type Principal, principalOf } from './principal'
+import { covers, excessOf, type Rights } from './rights'
+import { visiblePage } from './visible-page'
 
 /**
- * The API keys of a server. What a key may do with keys is bounded by what it may do itself: one that is bound to an
- * environment sees and makes keys of that environment, one with scopes makes none with others.
+ * The API keys of a server. What a key may do with keys is bounded by what it may do itself: it makes, sees and revokes
+ * keys whose rights it covers, and to it there are no others.
  */
 export class ApiKeys {
   constructor(
@@ -18,39 +19,45 @@ export class ApiKeys {
     private readonly now: () => number,
   ) {}
 
-  /** Makes a key and answers its secret, this once. @throws UnauthorizedError for a key that could do more */
-  async create(principal: Principal, wanted: NewApiKey): Promise<Answer<'admin.apiKeys.create'>> {
-    const environment = wanted.environment ?? principal.environment
-    if (principal.environment !== undefined && environment !== principal.environment) {
-      throw new UnauthorizedError('a key that is bound to an environment makes keys of that one only', 'unauthorized')
-    }
-    const scopes = wanted.scopes?.map((text) => parseScope(text) as Scope)
-    if (principal.scopes && !scopes?.every((scope) => covers(principal.scopes as readonly Scope[], scope))) {
-      throw new UnauthorizedError('a key with scopes makes keys within these scopes only', 'unauthorized')
-    }
+  /**
+   * Makes a key and returns its secret, this once. What is not said about environment and expiry is as the maker's.
+   *
+   * @throws UnauthorizedError for a key that could do more, or last longer, than its maker; `fields` names the parameter
+   */
+  async create(maker: Principal, wanted: NewApiKey): Promise<Answer<'admin.apiKeys.create'>> {
+    const { environment = maker.environment, expiresAt = timeText(maker.expiresAt) } = wanted
     const key = generateApiKey()
-    const { hash, ...apiKey } = this.newRecord(key, { ...wanted, environment })
-    const { revision } = await this.store({ hash, ...apiKey })
-    const result: CreatedApiKey = { ...apiKey, key }
+    const record = this.newRecord(key, { ...wanted, environment, expiresAt })
+    expectWithin(principalOf(record), maker)
+    const { revision } = await this.store(record)
+    const result: CreatedApiKey = { ...withoutHash(record), key }
     return { result, revision }
   }
 
+  /** The keys that the caller's covers, without their hashes. */
   async list(principal: Principal, { limit, cursor }: Params<'admin.apiKeys.list'>, pageItems: number) {
+    let revision: number | undefined
+    const read = async (after: string | undefined, count: number) => {
+      const page = await this.engine.entries(API_KEYS_BUCKET, { after, limit: count, values: true })
+      revision ??= page.revision
+      const items = page.entries.flatMap((entry) => {
+        const record = recordOf(entry)
+        return record && covers(principal, principalOf(record)) ? [withoutHash(record)] : []
+      })
+      return { items, next: page.next }
+    }
     const after = decodeCursor('apikeys', cursor)
-    const page = await this.engine.entries(API_KEYS_BUCKET, { after, limit: limit ?? pageItems, values: true })
-    const apiKeys = page.entries.flatMap((entry) => {
-      const record = recordOf(entry)
-      return record && isVisible(principal, record) ? [withoutHash(record)] : []
-    })
-    const nextCursor = page.next === undefined ? undefined : encodeCursor('apikeys', page.next)
-    return { result: { apiKeys, count: apiKeys.length, nextCursor }, revision: page.revision }
+    const { items: apiKeys, next } = await visiblePage(limit ?? pageItems, after, read, ({ id }) => id)
+    const nextCursor = next === undefined ? undefined : encodeCursor('apikeys', next)
+    return { result: { apiKeys, count: apiKeys.length, nextCursor }, revision }
   }
 
   /** Ends a key. @throws NotFoundError */
   async revoke(principal: Principal, id: string): Promise<Answer<'admin.apiKeys.revoke'>> {
     const entry = isKeyId(id) ? await this.engine.get(API_KEYS_BUCKET, id) : undefined
     const record = entry && recordOf(entry)
-    if (!record || !isVisible(principal, record)) throw new NotFoundError('there is no such API key', 'not_found')
+    if (!record || !covers(principal, principalOf(record)))
+      throw new NotFoundError('there is no such API key', 'not_found')
     const { revision } = await this.engine.delete(API_KEYS_BUCKET, id)
     return { result: { revision }, revision }
   }
@@ -81,10 +88,28 @@ function recordOf(entry: Entry): KeyRecord | undefined {
   return isKeyId(entry.key) ? decodeRecord(entry.value) : undefined
 }
 
-function isVisible(principal: Principal, record: KeyRecord): boolean {
-  return principal.environment === undefined || principal.environment === record.environment
-}
-
 function withoutHash({ hash: _, ...apiKey }: KeyRecord): ApiKey {
   return apiKey
+}
+
+function timeText(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString()
+}
+
+/** @throws UnauthorizedError where the new key could do more, or last longer, than its maker */
+function expectWithin(made: Principal, maker: Principal): void {
+  const excess = excessOf(made, maker)
+  if (excess) throw beyond(excess, EXCESS[excess])
+  if (maker.expiresAt === undefined || (made.expiresAt ?? Number.POSITIVE_INFINITY) <= maker.expiresAt) return
+  throw beyond('expiresAt', `must be at most ${timeText(maker.expiresAt)}, when the key that makes it expires`)
+}
+
+const EXCESS: Record<keyof Rights, string> = {
+  role: 'must be a role that may do no more than that of the key that makes it',
+  environment: 'must be that of the key that makes it, which is bound to one',
+  scopes: 'must be within those of the key that makes it, which has scopes',
+}
+
+function beyond(place: string, problem: string): IronflowError {
+  return errorFor('unauthorized', `${place}: ${problem}`, { fields: { [place]: problem } })
 }

@@ -7,6 +7,7 @@ import type { Answer } from './answer'
 import { KeyedQueue } from './commit'
 import { decodeCursor, encodeCursor } from './cursor'
 import { beyondLimit } from './limit'
+import { visiblePage } from './visible-page'
 
 /** How many names of buckets known to be there are kept. */
 const MAX_KNOWN = 100_000
@@ -42,17 +43,18 @@ export class Buckets {
     { limit, cursor }: Params<'kv.listBuckets'>,
     isVisible: (name: string) => boolean,
   ): Promise<Answer<'kv.listBuckets'>> {
-    const from = decodeCursor('buckets', cursor)
-    const after = from === undefined ? undefined : storedName(environment, from)
-    const page = await this.engine.listBuckets(storedPrefix(environment), {
-      after,
-      limit: limit ?? this.limits.pageItems,
-    })
-    const buckets = page.buckets
-      .map((record) => info(environment, record))
-      .filter(({ name }) => !isSystemBucket(name) && isVisible(name))
-    const nextCursor = page.next === undefined ? undefined : encodeCursor('buckets', bucketOf(environment, page.next))
-    return { result: { buckets, count: buckets.length, nextCursor } }
+    const read = async (from: string | undefined, count: number) => {
+      const after = from === undefined ? undefined : storedName(environment, from)
+      const page = await this.engine.listBuckets(storedPrefix(environment), { after, limit: count })
+      const items = page.buckets
+        .map((record) => info(environment, record))
+        .filter(({ name }) => !isSystemBucket(name) && isVisible(name))
+      return { items, next: page.next === undefined ? undefined : bucketOf(environment, page.next) }
+    }
+    const after = decodeCursor('buckets', cursor)
+    const { items, next } = await visiblePage(limit ?? this.limits.pageItems, after, read, ({ name }) => name)
+    const nextCursor = next === undefined ? undefined : encodeCursor('buckets', next)
+    return { result: { buckets: items, count: items.length, nextCursor } }
   }
 
   async info(environment: string, bucket: string): Promise<Answer<'kv.getBucketInfo'>> {

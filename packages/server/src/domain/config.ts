@@ -7,6 +7,7 @@ import type { Answer } from './answer'
 import { expectation, KeyedQueue, readModifyWrite } from './commit'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { fillPage } from './page'
+import { visiblePage } from './visible-page'
 
 /** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
 export class ConfigDocuments {
@@ -26,12 +27,19 @@ export class ConfigDocuments {
     options: ReadOptions,
     isVisible: (name: string) => boolean,
   ): Promise<Answer<'config.list'>> {
+    let revision: number | undefined
+    const read = async (after: string | undefined, count: number) => {
+      const query = { minRevision: options.minRevision, after, limit: count, values: false }
+      const page = await this.engine.entries(configBucket(environment), query)
+      // The oldest one: everything up to it is in the page, whatever was written while it was read.
+      revision ??= page.revision
+      return { items: page.entries.filter(({ key }) => isVisible(key)), next: page.next }
+    }
     const after = decodeCursor('config', cursor)
-    const query = { minRevision: options.minRevision, after, limit: limit ?? this.limits.pageItems, values: false }
-    const page = await this.engine.entries(configBucket(environment), query)
-    const configs = page.entries.filter(({ key }) => isVisible(key)).map((entry) => summary(entry.key, entry))
-    const nextCursor = page.next === undefined ? undefined : encodeCursor('config', page.next)
-    return { result: { configs, count: configs.length, nextCursor }, revision: page.revision }
+    const { items, next } = await visiblePage(limit ?? this.limits.pageItems, after, read, ({ key }) => key)
+    const configs = items.map((entry) => summary(entry.key, entry))
+    const nextCursor = next === undefined ? undefined : encodeCursor('config', next)
+    return { result: { configs, count: configs.length, nextCursor }, revision }
   }
 
   async get(

@@ -1,5 +1,6 @@
 import type { Role } from '@ironflow/core/protocol'
-import type { Scope } from './scopes'
+import type { KeyRecord } from './key-records'
+import { parseScope, type Scope } from './scopes'
 
 /** Whom an API key stands for: what every decision about a call is made from. */
 export interface Principal {
@@ -16,3 +17,15 @@ export interface Principal {
 
 /** Who everybody is where no authentication is asked for. */
 export const ANYBODY: Principal = { id: 'anybody', role: 'admin' }
+
+/** Returns the principal of a stored key. */
+export function principalOf({ id, role, environment, expiresAt, scopes }: KeyRecord): Principal {
+  return {
+    id,
+    role,
+    environment,
+    // A scope that is not understood grants nothing; a list of nothing else must not become "all".
+    scopes: scopes?.flatMap((text) => parseScope(text) ?? []),
+    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+  }
+}

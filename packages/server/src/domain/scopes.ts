@@ -25,8 +25,8 @@ export function admits(scope: Scope, access: Access, resource: string, target: s
   return scope.prefix ? target.startsWith(scope.name) : target === scope.name
 }
 
-/** Whether everything that `narrow` admits, one of `scopes` admits too. */
-export function covers(scopes: readonly Scope[], narrow: Scope): boolean {
+/** Returns whether one of `scopes` admits everything that `narrow` admits. */
+export function scopesCover(scopes: readonly Scope[], narrow: Scope): boolean {
   return scopes.some(
     (scope) => admits(scope, narrow.access, narrow.resource, narrow.name) && (scope.prefix || !narrow.prefix),
   )

@@ -1,25 +1,15 @@
-import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorFor } from '@ironflow/core/errors'
 import Database from 'better-sqlite3'
-import { checksumOf } from './checksum'
+import { type BackupSummary, copyStore, unreadable, verify } from './copy'
 import { makeDirectory, syncDirectory, syncFile } from './files'
 import { holdsStore, installDatabase, newId } from './installation'
 import { lockDirectory } from './lock'
 import { readMarker } from './marker'
-import { checkIdentity, openForReading } from './open-database'
+import { openForReading } from './open-database'
 import { refused } from './refusal'
 import { DATABASE_FILE, formatProblem, type Identity, identityOf, setEpoch } from './schema'
-
-/** What a backup holds, or a restore brought back. */
-export interface BackupSummary {
-  /** The newest revision in it. */
-  revision: number
-  /** The size of the database's file. */
-  bytes: number
-  /** The identity of the store's life: a restored store has another than its backup. */
-  epoch: string
-}
 
 /**
  * Writes a backup of the store in a data directory into one file, while a server runs on it or not. It is the store at
@@ -84,50 +74,6 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
   }
 }
 
-function copyStore(path: string, marker: Identity, target: string): void {
-  if (!existsSync(path)) throw refused(`${path} is missing`)
-  let db: Database.Database | undefined
-  try {
-    db = openForReading(path)
-    checkIdentity(db, { path, ...marker })
-    db.prepare('VACUUM INTO ?').run(target)
-  } catch (error) {
-    throw unreadable(path, error)
-  } finally {
-    db?.close()
-  }
-}
-
-/** Reads every page and every value of a copy; what is wrong with it is wrong with what it was copied from. */
-function verify(path: string, origin: string): BackupSummary {
-  let db: Database.Database | undefined
-  try {
-    db = openForReading(path)
-    const { epoch } = identityOf(db) ?? { epoch: '' }
-    const result = db.pragma('integrity_check(1)', { simple: true })
-    if (result !== 'ok') throw refused(`${origin} is damaged: ${result}`)
-    verifyValues(db, origin)
-    const revision = db.prepare<[], number>('SELECT revision FROM state').pluck().get() ?? 0
-    return { revision, epoch, bytes: statSync(path).size }
-  } catch (error) {
-    throw unreadable(origin, error)
-  } finally {
-    db?.close()
-  }
-}
-
-function verifyValues(db: Database.Database, origin: string): void {
-  const values = db.prepare<
-    [],
-    { bucket: number; key: string; revision: number; encoding: number; value: string | Buffer; checksum: number }
-  >('SELECT bucket, key, revision, encoding, value, checksum FROM entries WHERE encoding IS NOT NULL')
-  for (const row of values.iterate()) {
-    if (checksumOf(row) !== row.checksum) {
-      throw refused(`${origin} is damaged: the value of ${row.key} at revision ${row.revision} has a wrong checksum`)
-    }
-  }
-}
-
 function identityIn(path: string): Identity {
   let db: Database.Database | undefined
   try {
@@ -141,11 +87,6 @@ function identityIn(path: string): Identity {
   } finally {
     db?.close()
   }
-}
-
-function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  return refused(`${path} cannot be read: ${error.message}`, error)
 }
 
 /** Gives a file its name, unless the name is taken: a plain rename would replace what has it. */

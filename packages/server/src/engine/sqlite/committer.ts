@@ -19,18 +19,26 @@ export interface Committed {
   writes: Write[]
 }
 
+/** What a {@link Committer} reports. */
+export interface CommitterListener {
+  onCommitted(batch: Committed): void
+  /** The worker has ended by itself: nothing can be written any more. Called at most once, after the start. */
+  onFatal(error: IronflowError): void
+}
+
 /**
  * The main thread's end of the worker. Writes of one turn of the event loop go there in one message, and a batch comes
  * back in one message after its commit: only then does any of its promises settle.
  */
 export class Committer {
   readonly #worker: Worker
-  readonly #onCommitted: (batch: Committed) => void
+  readonly #listener: CommitterListener
   /** Sent or about to be, in order; the worker answers in the same order. */
   #pending: Pending[] = []
   #unsent: Write[] = []
   #waitingBytes = 0
   readonly #ended: Promise<void>
+  #isStarted = false
   #closing = false
   /** Why there is no worker any more. */
   #dead: string | undefined
@@ -39,9 +47,9 @@ export class Committer {
   /** Why writes fail for now, if they do. */
   trouble: string | undefined
 
-  private constructor(worker: Worker, onCommitted: (batch: Committed) => void) {
+  private constructor(worker: Worker, listener: CommitterListener) {
     this.#worker = worker
-    this.#onCommitted = onCommitted
+    this.#listener = listener
     this.#ended = new Promise((resolve) => {
       worker.once('exit', () => {
         if (!this.#closing || this.#pending.length > 0) {
@@ -56,12 +64,13 @@ export class Committer {
   }
 
   /** Starts the worker and waits until it has opened the database. @throws what it says against the database */
-  static async start(workerUrl: URL, start: WorkerStart, onCommitted: (batch: Committed) => void): Promise<Committer> {
+  static async start(workerUrl: URL, start: WorkerStart, listener: CommitterListener): Promise<Committer> {
     const worker = new Worker(workerUrl, { workerData: start, name: 'ironflow-sqlite' })
-    const committer = new Committer(worker, onCommitted)
+    const committer = new Committer(worker, listener)
     const first = await new Promise<FromWorker>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', (error) => reject(refused(`cannot start ${workerUrl}: ${error.message}`, error)))
+      worker.once('exit', (code) => reject(refused(`cannot start ${workerUrl}: it exited with ${code}`)))
     })
     if (first.kind !== 'opened') {
       await committer.close()
@@ -69,6 +78,7 @@ export class Committer {
       throw errorFor(refusal.code, refusal.message, { retryable: false })
     }
     committer.revision = first.revision
+    committer.#isStarted = true
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'batch') committer.#settle(message)
     })
@@ -115,7 +125,7 @@ export class Committer {
     this.revision = report.revision
     this.trouble = report.trouble
     for (const { write } of settled) this.#waitingBytes -= bytesOf(write)
-    this.#onCommitted({ report, writes: settled.map(({ write }) => write) })
+    this.#listener.onCommitted({ report, writes: settled.map(({ write }) => write) })
     for (const [index, { resolve, reject }] of settled.entries()) {
       const outcome = report.outcomes[index]
       if (outcome?.kind === 'failed') reject(errorOf(outcome))
@@ -125,10 +135,12 @@ export class Committer {
 
   /** Whether what was under way is true is not known: it is not acknowledged, and nothing more is accepted. */
   #fail(reason: string): void {
-    this.#dead ??= reason
-    this.trouble = this.#dead
+    if (this.#dead !== undefined) return
+    this.#dead = reason
+    this.trouble = reason
     this.#unsent = []
-    for (const { reject } of this.#pending.splice(0)) reject(errorFor('unavailable', this.#dead))
+    for (const { reject } of this.#pending.splice(0)) reject(errorFor('unavailable', reason))
+    if (this.#isStarted) this.#listener.onFatal(errorFor('unavailable', reason, { retryable: false }))
   }
 }
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { errorFor, normalize } from '@ironflow/core/errors'
+import { errorFor, type IronflowError, normalize } from '@ironflow/core/errors'
 import { isWellFormed } from '@ironflow/core/protocol'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, secondsAfter } from '../bucket-config'
 import type {
@@ -26,7 +26,8 @@ import type {
 import { engineClosed, notWellFormed } from '../failures'
 import { Followers } from '../followers'
 import { ENCODINGS } from './codes'
-import { Committer } from './committer'
+import { type Committed, Committer } from './committer'
+import { acceptDataLoss } from './data-loss'
 import { eventsOf } from './events'
 import { makeDirectory } from './files'
 import { findStore } from './installation'
@@ -44,6 +45,17 @@ export interface SqliteEngineOptions extends EngineOptions {
   directory: string
   /** The worker's file, for programs that are bundled anew; by default it is found beside this package's own. */
   workerUrl?: URL | undefined
+  /**
+   * Opens also a store that has lost acknowledged writes, because its log or database was lost, damaged or replaced by
+   * an older one, and is called with the number of missing revisions. The store begins a new epoch then. Default: such a
+   * store is refused.
+   */
+  onDataLoss?: ((missingRevisions: number) => void) | undefined
+  /**
+   * Called once if the thread that writes ends by itself. From then on every write fails, reads go on, and `status` says
+   * so; only opening the store anew, best in a new process, ends it. Default: nothing more happens.
+   */
+  onFatal?: ((error: IronflowError) => void) | undefined
   /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
   maxPages?: number | undefined
 }
@@ -60,7 +72,9 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   try {
     makeDirectory(directory)
     lock = lockDirectory(directory)
-    const identity = findStore(directory)
+    const found = findStore(directory)
+    const { onDataLoss } = options
+    const identity = onDataLoss ? acceptDataLoss(directory, found, onDataLoss) : found
     const engine = new SqliteEngine(options, identity, lock)
     await engine.open(join(directory, DATABASE_FILE), identity)
     return engine
@@ -93,21 +107,13 @@ class SqliteEngine implements Engine {
 
   /** Opens the database, the worker first: what it refuses is never read. */
   async open(path: string, { storeId, epoch }: Identity): Promise<void> {
-    const { workerUrl, bucketDefaults, maxPages, onCommit } = this.#options
+    const { workerUrl, bucketDefaults, maxPages, onFatal } = this.#options
     const tombstoneRetentionMs = this.#retentionMs
     const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, maxPages }
-    const committer = await Committer.start(
-      workerUrl ?? new URL('./sqlite-worker.js', import.meta.url),
-      start,
-      (batch) => {
-        const { writes, durationMs } = batch.report
-        if (writes > 0) onCommit?.({ writes, durationMs })
-        for (const { bucket, event } of eventsOf(batch, (name) => this.#followers.has(name))) {
-          this.#followers.tell(bucket, event)
-        }
-        this.#followers.deliver()
-      },
-    )
+    const committer = await Committer.start(workerUrl ?? new URL('./sqlite-worker.js', import.meta.url), start, {
+      onCommitted: (batch) => this.#publish(batch),
+      onFatal: (error) => onFatal?.(error),
+    })
     try {
       this.#opened = { committer, reader: new Reader(path, this.#now) }
     } catch (error) {
@@ -198,9 +204,10 @@ class SqliteEngine implements Engine {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer)
-    // The worker has to be the last to let go: only a connection that writes can put its log away.
-    this.#opened?.reader.close()
     await this.#opened?.committer.close()
+    // The last to let go, so that SQLite leaves the log, which is empty by now, and the file beside it in their places:
+    // on a disk that is full the next start could not make them.
+    this.#opened?.reader.close()
     this.#followers.clear()
     this.#lock.release()
   }
@@ -208,6 +215,15 @@ class SqliteEngine implements Engine {
   async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
     const expected = options?.expectedRevision
     return commitIn(await this.#write({ do: operation, bucket, key, expected, now: this.#now() }))
+  }
+
+  #publish(batch: Committed): void {
+    const { writes, durationMs } = batch.report
+    if (writes > 0) this.#options.onCommit?.({ writes, durationMs })
+    for (const { bucket, event } of eventsOf(batch, (name) => this.#followers.has(name))) {
+      this.#followers.tell(bucket, event)
+    }
+    this.#followers.deliver()
   }
 
   #write(write: Write) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { syncDirectory, syncFile } from './files'
 import { MARKER_FILE, readMarker, writeMarker } from './marker'
@@ -49,13 +49,20 @@ export function findStore(directory: string): Identity {
     )
   }
   const identity = { storeId: newId(), epoch: newId() }
-  installDatabase(directory, identity, (path) => {
-    const db = new Database(path)
+  installDatabase(directory, identity, (path) => makeDatabase(path, identity))
+  return identity
+}
+
+function makeDatabase(path: string, identity: Identity): void {
+  const db = new Database(path)
+  try {
     db.pragma(`page_size = ${PAGE_BYTES}`)
     createTables(db, identity)
+  } catch (error) {
+    throw refused(`cannot make a store in ${dirname(path)}: ${(error as Error).message}`, error)
+  } finally {
     db.close()
-  })
-  return identity
+  }
 }
 
 /**
@@ -64,7 +71,8 @@ export function findStore(directory: string): Identity {
  * first row of the first table, so it lies in the second page, and no commit ever writes there again.
  */
 function checkLog(database: string, { storeId, epoch }: Identity): void {
-  if (!existsSync(`${database}-wal`)) return
+  // A store that was closed has left an empty log behind.
+  if ((statSync(`${database}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return
   const file = openSync(database, 'r')
   try {
     const pages = Buffer.alloc(2 * PAGE_BYTES)

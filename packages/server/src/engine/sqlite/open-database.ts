@@ -3,6 +3,7 @@ import Database, { SqliteError } from 'better-sqlite3'
 import type { WorkerStart } from './messages'
 import { refused } from './refusal'
 import { formatProblem, identityOf } from './schema'
+import { isDamage, isFull } from './sqlite-codes'
 
 /** A database up to this size is read through at start, which takes some 0.1 s. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024
@@ -35,7 +36,7 @@ export function openForWriting(start: WorkerStart): Database.Database {
     return db
   } catch (error) {
     db.close()
-    throw error instanceof SqliteError ? damaged(path, error) : error
+    throw error instanceof SqliteError ? unusable(path, error) : error
   }
 }
 
@@ -58,10 +59,8 @@ export function checkIdentity(db: Database.Database, expected: Pick<WorkerStart,
 }
 
 function checkWhole(db: Database.Database, path: string): void {
-  // With the log written back the file has to be as long as the database says, whatever its size. Only a backup that
-  // reads just now can keep it from being written back.
-  const [log] = db.pragma('wal_checkpoint(TRUNCATE)') as { log: number; checkpointed: number }[]
-  const isWrittenBack = log?.log === log?.checkpointed
+  // With the log written back the file has to be as long as the database says, whatever its size.
+  const isWrittenBack = writeLogBack(db)
   const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }))
   const size = statSync(path).size
   if (isWrittenBack && size < bytes) throw refused(`${path} is cut off: ${size} of ${bytes} bytes are there; ${ADVICE}`)
@@ -70,6 +69,24 @@ function checkWhole(db: Database.Database, path: string): void {
   if (result !== 'ok') throw refused(`${path} is damaged: ${result}; ${ADVICE}`)
 }
 
-function damaged(path: string, error: unknown): Error {
-  return refused(`${path} is damaged: ${(error as Error).message}; ${ADVICE}`, error)
+/**
+ * Writes the log into the database and empties it. Returns whether all of it was written back: a backup that is reading,
+ * or a full disk, can prevent that, and then the log is kept and the database is read through it.
+ */
+export function writeLogBack(db: Database.Database): boolean {
+  try {
+    const [log] = db.pragma('wal_checkpoint(TRUNCATE)') as { log: number; checkpointed: number }[]
+    return log?.log === log?.checkpointed
+  } catch (error) {
+    if (error instanceof SqliteError && isFull(error.code)) return false
+    throw error
+  }
+}
+
+/** The refusal of a database that SQLite cannot open. A restore is advised only if the data itself is damaged. */
+export function unusable(path: string, error: SqliteError): Error {
+  const reason = `${error.message} (${error.code})`
+  if (isDamage(error.code)) return refused(`${path} is damaged: ${reason}; ${ADVICE}`, error)
+  const advice = isFull(error.code) ? 'the disk is full, make room on it' : 'remove the cause'
+  return refused(`${path} cannot be opened: ${reason}; the data is untouched: ${advice} and start again`, error)
 }

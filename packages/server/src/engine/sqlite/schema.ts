@@ -91,6 +91,16 @@ export function setEpoch(db: Database, epoch: string): void {
   db.prepare('UPDATE identity SET epoch = ?').run(epoch)
 }
 
+/** The newest revision that a database holds. */
+export function revisionOf(db: Database): number {
+  return db.prepare<[], number>('SELECT revision FROM state').pluck().get() ?? 0
+}
+
+/** Has a database go on after another revision than its newest. */
+export function setRevision(db: Database, revision: number): void {
+  db.prepare('UPDATE state SET revision = ?').run(revision)
+}
+
 /** Why a database is not one this version can read, or `undefined`. */
 export function formatProblem(db: Database): string | undefined {
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) return 'is not an Ironflow database'

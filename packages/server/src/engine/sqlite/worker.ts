@@ -29,6 +29,7 @@ function serve(port: MessagePort): void {
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message)
       if (waiting.length === 0) break
       send(writer.commit(nextBatch(waiting)))
+      writer.writeMark()
     }
     if (!closing) return
     writer.close()

@@ -1,9 +1,13 @@
+import { dirname } from 'node:path'
 import { isIronflowError } from '@ironflow/core/errors'
 import type Database from 'better-sqlite3'
 import { SqliteError } from 'better-sqlite3'
+import { checkNothingLost } from './data-loss'
+import { HighWaterMark } from './high-water-mark'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
-import { openForWriting } from './open-database'
+import { openForWriting, writeLogBack } from './open-database'
 import { DATABASE_FILE } from './schema'
+import { isDamage, isFull } from './sqlite-codes'
 import { Transaction } from './transaction'
 
 /**
@@ -18,14 +22,20 @@ export class Writer {
   readonly #start: WorkerStart
   #db: Database.Database
   #transaction: Transaction
+  readonly #mark: HighWaterMark
   #revision: number
+  #marked: number
   #trouble: { reason: string; broken: boolean } | undefined
 
   constructor(start: WorkerStart) {
     this.#start = start
+    checkNothingLost(start)
     this.#db = openForWriting(start)
     this.#transaction = new Transaction(this.#db, start)
     this.#revision = this.#transaction.revision
+    this.#mark = new HighWaterMark(dirname(start.path), start.epoch)
+    this.#mark.write(this.#revision, true)
+    this.#marked = this.#revision
   }
 
   /** The newest revision that is committed. */
@@ -50,7 +60,21 @@ export class Writer {
     }
   }
 
+  /** Notes what is committed outside the database; after the batch was reported, which need not wait for it. */
+  writeMark(): void {
+    if (this.#revision !== this.#marked) this.#mark.write(this.#revision)
+    this.#marked = this.#revision
+  }
+
+  /** Leaves everything in the database's file, where the disk allows. */
   close(): void {
+    this.#mark.write(this.#revision, true)
+    this.#mark.close()
+    try {
+      writeLogBack(this.#db)
+    } catch {
+      // The log is kept, and the next start reads it.
+    }
     this.#db.close()
   }
 
@@ -105,13 +129,11 @@ export class Writer {
       return this.#break(second)
     }
     const reason = (error as Error).message
-    if (code === 'SQLITE_FULL') {
+    if (isFull(code)) {
       this.#trouble = { reason: 'the disk of the store is full', broken: false }
       return { kind: 'failed', code: 'storage_full', message: this.#trouble.reason }
     }
-    if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-      return this.#break(error)
-    }
+    if (code.startsWith('SQLITE_IOERR') || isDamage(code)) return this.#break(error)
     if (code !== '') return unavailable(`the database refused the write: ${reason} (${code})`)
     return { kind: 'failed', code: 'internal', message: reason }
   }

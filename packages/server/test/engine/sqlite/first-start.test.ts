@@ -1,20 +1,25 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openForTest, openIn, temporaryDirectory, text } from './store-directory'
 
+/** A directory with a new store in it, as if that had not been opened yet. */
 async function empty(): Promise<string> {
   const directory = join(await temporaryDirectory(), 'data')
   await (await openIn(directory)).close()
+  for (const suffix of ['-wal', '-shm']) await rm(join(directory, `ironflow.db${suffix}`))
   return directory
 }
 
-it('a store is made where there is nothing, and what it leaves when closed is two files and a lock', async () => {
+it('a store is made where there is nothing, and when it is closed all of it is in the database', async () => {
   const directory = join(await temporaryDirectory(), 'deep', 'data')
   const engine = await openIn(directory)
   await engine.put('b', 'k', text('v'))
   await engine.close()
-  expect((await readdir(directory)).sort()).toEqual(['ironflow.db', 'ironflow.lock', 'store.json'])
+  expect((await stat(join(directory, 'ironflow.db-wal'))).size).toBe(0)
+  for (const suffix of ['-wal', '-shm']) await rm(join(directory, `ironflow.db${suffix}`))
+  expect((await readdir(directory)).sort()).toEqual(['ironflow.db', 'ironflow.lock', 'ironflow.mark', 'store.json'])
+  expect(await (await openForTest(directory)).get('b', 'k')).toMatchObject({ value: text('v') })
 })
 
 it('a crash before the marker was written leaves nothing that matters: the store is made again', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { copyFile, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { copyFile, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
@@ -14,8 +15,11 @@ async function store(): Promise<string> {
   return directory
 }
 
+/** Digests of the files that hold something: an empty log may come and go. */
 async function contents(directory: string): Promise<Record<string, string>> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith('ironflow.db') || name === 'store.json')
+  const files = ['ironflow.db', 'ironflow.db-wal', 'store.json']
+  const size = (name: string) => statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
+  const names = files.filter((name) => (name.endsWith('-wal') ? size(name) > 0 : existsSync(join(directory, name))))
   const digest = async (name: string) =>
     createHash('sha256')
       .update(await readFile(join(directory, name)))

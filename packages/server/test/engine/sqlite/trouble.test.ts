@@ -41,7 +41,8 @@ it('a store that was full says that it is ready when there is room again, withou
 
 it('when the thread that writes dies, what was under way fails, and nothing more is accepted', async () => {
   const directory = await temporaryDirectory()
-  const engine = await openIn(directory, { workerUrl: bundle('sqlite-mortal-worker') })
+  const onFatal = vi.fn()
+  const engine = await openIn(directory, { workerUrl: bundle('sqlite-mortal-worker'), onFatal })
   await engine.put('b', 'k', text('before'))
   const failed = await Promise.allSettled([engine.put('b', 'other', text('x')), engine.put('b', 'k', text('beside'))])
   for (const outcome of failed) {
@@ -49,6 +50,9 @@ it('when the thread that writes dies, what was under way fails, and nothing more
       reason: { code: 'unavailable', message: expect.stringMatching(/has ended; restart the server/) },
     })
   }
+  expect(onFatal).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/has ended; restart the server/) }),
+  )
   expect(engine.status()).toMatchObject({ ready: false, reason: expect.stringMatching(/restart the server/) })
   await expect(engine.put('b', 'k', text('after'))).rejects.toMatchObject({ code: 'unavailable' })
   expect(await engine.get('b', 'k')).toMatchObject({ value: text('before') })
@@ -56,6 +60,21 @@ it('when the thread that writes dies, what was under way fails, and nothing more
   const next = await openForTest(directory)
   expect(await next.get('b', 'k')).toMatchObject({ value: text('before') })
   expect(await next.get('b', 'other')).toBeUndefined()
+})
+
+it('a thread that ends before it has opened the database refuses the start', async () => {
+  const onFatal = vi.fn()
+  const workerUrl = new URL('data:text/javascript,process.exit(3)')
+  await expect(openIn(await temporaryDirectory(), { workerUrl, onFatal })).rejects.toThrow(/it exited with 3/)
+  expect(onFatal).not.toHaveBeenCalled()
+})
+
+it('a store that is closed has not failed', async () => {
+  const onFatal = vi.fn()
+  const engine = await openIn(await temporaryDirectory(), { onFatal })
+  await engine.put('b', 'k', text('v'))
+  await engine.close()
+  expect(onFatal).not.toHaveBeenCalled()
 })
 
 it('more writes than may wait are turned away, and those that wait are written', async () => {

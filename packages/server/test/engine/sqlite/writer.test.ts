@@ -24,11 +24,15 @@ function put(key: string, value = 'v'): Write {
 
 async function writer(): Promise<{ writer: Writer; path: string }> {
   const directory = await temporaryDirectory()
+  return { writer: writerIn(directory), path: join(directory, 'ironflow.db') }
+}
+
+function writerIn(directory: string): Writer {
   const path = join(directory, 'ironflow.db')
   const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
   const opened = new Writer({ path, ...findStore(directory), bucketDefaults, tombstoneRetentionMs: 1_000 })
   onTestFinished(() => opened.close())
-  return { writer: opened, path }
+  return opened
 }
 
 /** Makes SQLite's next statements that start so fail, as it does when the disk does. */
@@ -38,6 +42,20 @@ function failing(statement: string, code: string, times = 1): void {
   const spy = vi.spyOn(Database.prototype, 'exec').mockImplementation(function (this: Database.Database, sql: string) {
     if (sql.startsWith(statement) && left-- > 0) throw new Database.SqliteError('disk I/O error', code)
     return original.call(this, sql)
+  })
+  onTestFinished(() => spy.mockRestore())
+}
+
+/** Makes SQLite's pragmas that start so fail. */
+function failingPragma(pragma: string, code: string): void {
+  const original = Database.prototype.pragma
+  const spy = vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (
+    this: Database.Database,
+    sql,
+    options,
+  ) {
+    if (sql.startsWith(pragma)) throw new Database.SqliteError('it failed', code)
+    return original.call(this, sql, options)
   })
   onTestFinished(() => spy.mockRestore())
 }
@@ -123,4 +141,45 @@ it('an expiry that comes with a write that then fails is kept, and told in its p
     ],
     expired: [{ before: 1, key: 'k', revision: 4 }],
   })
+})
+
+it.each(['SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])(
+  'a database that SQLite calls %s is damaged, and a restore is advised',
+  async (code) => {
+    const directory = await temporaryDirectory()
+    findStore(directory)
+    failingPragma('journal_mode', code)
+    expect(() => writerIn(directory)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/is damaged: it failed .*restore --force/) }),
+    )
+  },
+)
+
+it.each(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_READ', 'SQLITE_READONLY', 'SQLITE_CANTOPEN'])(
+  'a database that cannot be opened because of %s is not called damaged, and no restore is advised',
+  async (code) => {
+    const directory = await temporaryDirectory()
+    findStore(directory)
+    failingPragma('journal_mode', code)
+    const reason = new RegExp(`^(?!.*(damaged|restore)).*it failed \\(${code}\\); the data is untouched`)
+    expect(() => writerIn(directory)).toThrow(expect.objectContaining({ message: expect.stringMatching(reason) }))
+  },
+)
+
+it('on a disk that is too full to write the log back, the database opens and is read through its log', async () => {
+  const directory = await temporaryDirectory()
+  const path = join(directory, 'ironflow.db')
+  writerIn(directory).commit([put('a')])
+  failingPragma('wal_checkpoint', 'SQLITE_FULL')
+  const next = writerIn(directory)
+  expect(next.revision).toBe(2)
+  expect(next.commit([put('b')]).outcomes).toMatchObject([{ kind: 'written', revision: 3 }])
+  expect(keysIn(path)).toEqual(['a', 'b'])
+})
+
+it('a commit that fails for want of room in the shared memory beside the log means that the disk is full', async () => {
+  const { writer: store } = await writer()
+  failing('COMMIT', 'SQLITE_IOERR_SHMSIZE')
+  expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
+  expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'written' }])
 })

@@ -1,0 +1,54 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { visiblePage } from '../../src/domain/visible-page'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const NAMES = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(5, '0'))
+
+/** Reads from the names above, hides most of them, and counts what it read. */
+function reader(isVisible: (name: string) => boolean) {
+  const chunks: number[] = []
+  const read = async (after: string | undefined, limit: number) => {
+    const start = after === undefined ? 0 : NAMES.indexOf(after) + 1
+    const names = NAMES.slice(start, start + limit)
+    chunks.push(names.length)
+    return { items: names.filter(isVisible), next: start + limit < NAMES.length ? names.at(-1) : undefined }
+  }
+  return { chunks, read }
+}
+
+const nameOf = (name: string) => name
+
+test('a page of which everything is visible takes one read, of one item more than it shows', async () => {
+  const { chunks, read } = reader(() => true)
+  const page = await visiblePage(100, undefined, read, nameOf)
+  expect(page).toEqual({ items: NAMES.slice(0, 100), next: NAMES[99] })
+  expect(chunks).toEqual([101])
+})
+
+test('a page goes on from the name it is given', async () => {
+  const { read } = reader(() => true)
+  expect((await visiblePage(2, '09996', read, nameOf)).items).toEqual(['09997', '09998'])
+  expect(await visiblePage(2, '09997', read, nameOf)).toEqual({ items: ['09998', '09999'], next: undefined })
+})
+
+test('hidden items are passed over in reads of bounded size, with a turn of the event loop between any two', async () => {
+  const { chunks, read } = reader((name) => name > '09990')
+  const turns = vi.spyOn(globalThis, 'setTimeout')
+  const turnsBefore: number[] = []
+  const noted: typeof read = (...args) => {
+    turnsBefore.push(turns.mock.calls.length)
+    return read(...args)
+  }
+  expect(await visiblePage(1, undefined, noted, nameOf)).toEqual({ items: ['09991'], next: '09991' })
+  expect(Math.max(...chunks)).toBeLessThanOrEqual(1_024)
+  expect(chunks.length).toBeLessThan(20)
+  expect(turnsBefore).toEqual(chunks.map((_, index) => index))
+})
+
+test('a full page after which nothing visible follows has no place to go on from, whatever is hidden there', async () => {
+  const { read } = reader((name) => name < '00002')
+  expect(await visiblePage(2, undefined, read, nameOf)).toEqual({ items: ['00000', '00001'], next: undefined })
+})
