@@ -1,8 +1,9 @@
 import { errorFor, type IronflowError, NotFoundError } from '@ironflow/core/errors'
-import type { ApiKey, CreatedApiKey, NewApiKey, Params } from '@ironflow/core/protocol'
+import type { ApiKey, CreatedApiKey, NewApiKey, Params, Position } from '@ironflow/core/protocol'
 import type { Engine, Entry } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
 import type { Answer } from './answer'
+import { type Context, positionOf } from './context'
 import { decodeCursor, encodeCursor } from './cursor'
 import { decodeRecord, encodeRecord, generateApiKey, hashOf, idOf, isKeyId, type KeyRecord } from './key-records'
 import { type Principal, principalOf } from './principal'
@@ -29,17 +30,17 @@ export class ApiKeys {
     const key = generateApiKey()
     const record = this.newRecord(key, { ...wanted, environment, expiresAt })
     expectWithin(principalOf(record), maker)
-    const { revision } = await this.store(record)
+    const position = await this.store(record)
     const result: CreatedApiKey = { ...withoutHash(record), key }
-    return { result, revision }
+    return { result, position }
   }
 
   /** The keys that the caller's covers, without their hashes. */
   async list(principal: Principal, { limit, cursor }: Params<'admin.apiKeys.list'>, pageItems: number) {
-    let revision: number | undefined
+    let position: Position | undefined
     const read = async (after: string | undefined, count: number) => {
       const page = await this.engine.entries(API_KEYS_BUCKET, { after, limit: count, values: true })
-      revision ??= page.revision
+      position ??= page.position
       const items = page.entries.flatMap((entry) => {
         const record = recordOf(entry)
         return record && covers(principal, principalOf(record)) ? [withoutHash(record)] : []
@@ -49,17 +50,22 @@ export class ApiKeys {
     const after = decodeCursor('apikeys', cursor)
     const { items: apiKeys, next } = await visiblePage(limit ?? pageItems, after, read, ({ id }) => id)
     const nextCursor = next === undefined ? undefined : encodeCursor('apikeys', next)
-    return { result: { apiKeys, count: apiKeys.length, nextCursor }, revision }
+    return { result: { apiKeys, count: apiKeys.length, nextCursor }, position }
   }
 
-  /** Ends a key. @throws NotFoundError */
-  async revoke(principal: Principal, id: string): Promise<Answer<'admin.apiKeys.revoke'>> {
+  /** Ends a key. @throws NotFoundError where there is none that the caller covers, unless this very call has ended it */
+  async revoke(
+    { id }: Params<'admin.apiKeys.revoke'>,
+    { principal, once }: Context,
+  ): Promise<Answer<'admin.apiKeys.revoke'>> {
     const entry = isKeyId(id) ? await this.engine.get(API_KEYS_BUCKET, id) : undefined
     const record = entry && recordOf(entry)
-    if (!record || !covers(principal, principalOf(record)))
-      throw new NotFoundError('there is no such API key', 'not_found')
-    const { revision } = await this.engine.delete(API_KEYS_BUCKET, id)
-    return { result: { revision }, revision }
+    const isCovered = record !== undefined && covers(principal, principalOf(record))
+    // A tombstone may be this call's own, made before the caller lost its result; deleting it again writes nothing.
+    const mayBeOurs = entry !== undefined && entry.value === undefined && once !== undefined
+    const commit = isCovered || mayBeOurs ? await this.engine.delete(API_KEYS_BUCKET, id, { once }) : undefined
+    if (!commit || !(isCovered || commit.repeated)) throw new NotFoundError('there is no such API key', 'not_found')
+    return { result: positionOf(commit), position: commit }
   }
 
   /** The record of a key, whatever it may do and whether its time is over. @throws what the engine throws */
@@ -78,7 +84,7 @@ export class ApiKeys {
   }
 
   /** Keeps a new record. */
-  async store(record: KeyRecord): Promise<{ revision: number }> {
+  async store(record: KeyRecord): Promise<Position> {
     if (!isKeyId(record.id)) throw errorFor('internal', 'an API key has no usable id')
     return this.engine.put(API_KEYS_BUCKET, record.id, encodeRecord(record), { expectedRevision: 0 })
   }

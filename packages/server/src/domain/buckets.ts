@@ -1,10 +1,11 @@
 import { ConflictError, isIronflowError, NotFoundError } from '@ironflow/core/errors'
-import type { BucketInfo, BucketOptions, Params } from '@ironflow/core/protocol'
+import type { BucketInfo, BucketOptions, Params, Position } from '@ironflow/core/protocol'
 import type { BucketConfig, BucketRecord, Engine } from '../engine/engine'
 import { bucketOf, isSystemBucket, storedName, storedPrefix } from '../keyspace'
 import { bucketDefaults, type Limits } from '../options'
 import type { Answer } from './answer'
 import { KeyedQueue } from './commit'
+import { type Context, positionOf } from './context'
 import { decodeCursor, encodeCursor } from './cursor'
 import { beyondLimit } from './limit'
 import { visiblePage } from './visible-page'
@@ -15,7 +16,7 @@ const MAX_KNOWN = 100_000
 /** The buckets of an environment. Parameters arrive validated. */
 export class Buckets {
   private readonly creations = new KeyedQueue()
-  /** Stored names of buckets that were there: what a put need not look for. */
+  /** Stored names of buckets that were there, as a hint: a put of one that is gone by now makes it again. */
   private readonly known = new Set<string>()
 
   constructor(
@@ -23,13 +24,14 @@ export class Buckets {
     private readonly limits: Limits,
   ) {}
 
-  async create(environment: string, params: Params<'kv.createBucket'>): Promise<Answer<'kv.createBucket'>> {
+  async create(params: Params<'kv.createBucket'>, context: Context): Promise<Answer<'kv.createBucket'>> {
+    const { environment, once } = context
     const { name, ifExists, ...options } = params
-    const made = await this.make(environment, name, { ...bucketDefaults(this.limits), ...settled(options) })
+    const made = await this.make(environment, name, { ...bucketDefaults(this.limits), ...settled(options) }, once)
     if (made) return answer(environment, made)
     const there = await this.record(environment, name)
     if (ifExists === 'update') {
-      return { ...answer(environment, await this.engine.updateBucket(there.name, options)), created: false }
+      return { ...answer(environment, await this.engine.updateBucket(there.name, options, { once })), created: false }
     }
     if (!isSame(there, { ...bucketDefaults(this.limits), ...settled(options) })) {
       throw new ConflictError(`there is a bucket ${name} with other options`, 'already_exists')
@@ -39,8 +41,8 @@ export class Buckets {
 
   /** @param isVisible which names the caller may see */
   async list(
-    environment: string,
     { limit, cursor }: Params<'kv.listBuckets'>,
+    { environment }: Context,
     isVisible: (name: string) => boolean,
   ): Promise<Answer<'kv.listBuckets'>> {
     const read = async (from: string | undefined, count: number) => {
@@ -57,22 +59,23 @@ export class Buckets {
     return { result: { buckets: items, count: items.length, nextCursor } }
   }
 
-  async info(environment: string, bucket: string): Promise<Answer<'kv.getBucketInfo'>> {
+  async info({ bucket }: Params<'kv.getBucketInfo'>, { environment }: Context): Promise<Answer<'kv.getBucketInfo'>> {
     return { result: info(environment, await this.record(environment, bucket)) }
   }
 
-  async update(environment: string, params: Params<'kv.updateBucket'>): Promise<Answer<'kv.updateBucket'>> {
+  async update(params: Params<'kv.updateBucket'>, context: Context): Promise<Answer<'kv.updateBucket'>> {
+    const { environment, once } = context
     const { bucket, ...options } = params
     const { name } = await this.record(environment, bucket)
-    return answer(environment, await this.engine.updateBucket(name, options))
+    return answer(environment, await this.engine.updateBucket(name, options, { once }))
   }
 
-  async delete(environment: string, bucket: string): Promise<Answer<'kv.deleteBucket'>> {
-    const stored = storedName(environment, bucket)
-    const revision = await this.engine.deleteBucket(stored)
+  async delete({ bucket }: Params<'kv.deleteBucket'>, context: Context): Promise<Answer<'kv.deleteBucket'>> {
+    const stored = storedName(context.environment, bucket)
+    const removal = await this.engine.deleteBucket(stored, context)
     this.known.delete(stored)
-    if (revision === undefined) throw noBucket(bucket)
-    return { result: { revision }, revision }
+    if (!removal) throw noBucket(bucket)
+    return { result: positionOf(removal), position: removal }
   }
 
   /**
@@ -93,13 +96,20 @@ export class Buckets {
   }
 
   /** Makes a bucket, one at a time in each environment so that they can be counted; `undefined`: it was there. */
-  private make(environment: string, bucket: string, config: BucketConfig): Promise<BucketRecord | undefined> {
+  private make(
+    environment: string,
+    bucket: string,
+    config: BucketConfig,
+    once?: string,
+  ): Promise<BucketRecord | undefined> {
     const stored = storedName(environment, bucket)
     return this.creations.run(environment, async () => {
-      if (await this.engine.bucketInfo(stored)) return undefined
-      await this.expectRoom(environment)
+      const isThere = (await this.engine.bucketInfo(stored)) !== undefined
+      if (isThere && once === undefined) return undefined
+      // Of one that is there, the engine knows whether this very call has made it.
+      if (!isThere) await this.expectRoom(environment)
       try {
-        const record = await this.engine.createBucket(stored, config)
+        const record = await this.engine.createBucket(stored, config, { once })
         this.remember(stored)
         return record
       } catch (error) {
@@ -140,8 +150,9 @@ export class Buckets {
   }
 }
 
-function answer(environment: string, record: BucketRecord): { result: BucketInfo; revision: number } {
-  return { result: info(environment, record), revision: record.createdRevision }
+function answer(environment: string, record: BucketRecord): { result: BucketInfo; position: Position } {
+  const position = { epoch: record.epoch, revision: record.createdRevision }
+  return { result: info(environment, record), position }
 }
 
 function info(environment: string, record: BucketRecord): BucketInfo {

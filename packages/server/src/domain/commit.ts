@@ -1,6 +1,5 @@
-import { errorFor, isIronflowError } from '@ironflow/core/errors'
-import type { IfRevision } from '@ironflow/core/protocol'
-import type { Commit, Engine, Entry, StoredValue } from '../engine/engine'
+import { isIronflowError } from '@ironflow/core/errors'
+import type { Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 
 /** How often a read-modify-write starts over because another server wrote in between. */
 const MAX_ATTEMPTS = 64
@@ -24,6 +23,8 @@ export class KeyedQueue {
 /**
  * Reads an entry, writes what `change` makes of it, and starts over when somebody else wrote in between. Writers of
  * this process queue up, so only other servers can make it start over.
+ *
+ * @param options of the put; the expected position is that of the entry that was read
  */
 export async function readModifyWrite(
   engine: Engine,
@@ -31,12 +32,16 @@ export async function readModifyWrite(
   bucket: string,
   key: string,
   change: (current: Entry | undefined) => StoredValue,
+  options: PutOptions,
 ): Promise<Commit> {
   return queue.run(`${bucket}/${key}`, async () => {
     for (let attempt = 1; ; attempt++) {
       const current = await engine.get(bucket, key)
       try {
-        return await engine.put(bucket, key, change(current), { expectedRevision: current?.revision ?? 0 })
+        const expected = current
+          ? { expectedRevision: current.revision, expectedEpoch: current.epoch }
+          : { expectedRevision: 0 }
+        return await engine.put(bucket, key, change(current), { ...options, ...expected })
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isIronflowError(error) || error.code !== 'revision_conflict') throw error
         // Full jitter: servers that met once shall not meet again at once.
@@ -44,24 +49,4 @@ export async function readModifyWrite(
       }
     }
   })
-}
-
-/**
- * What the engine is to expect of a key, from what the caller saw.
- *
- * @throws ConflictError where the revision is one of another store: it says nothing about this one
- */
-export async function expectation(
-  engine: Engine,
-  bucket: string,
-  key: string,
-  { ifRevision, ifEpoch }: IfRevision,
-): Promise<{ expectedRevision?: number | undefined }> {
-  if (ifEpoch !== undefined && ifEpoch !== engine.facts.epoch) {
-    const current = await engine.get(bucket, key)
-    throw errorFor('revision_conflict', 'the ETag is of another store, or of one from before a restore', {
-      currentRevision: current?.revision ?? 0,
-    })
-  }
-  return { expectedRevision: ifRevision }
 }

@@ -1,10 +1,19 @@
-import { invalid, isIronflowError, NotFoundError } from '@ironflow/core/errors'
-import { type ConfigEntry, type ConfigSummary, type ConfigVersion, type Params, RawJson } from '@ironflow/core/protocol'
-import type { BucketConfig, Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
+import { invalid, NotFoundError } from '@ironflow/core/errors'
+import {
+  type ConfigEntry,
+  type ConfigSummary,
+  type ConfigVersion,
+  type IfRevision,
+  type Params,
+  type Position,
+  RawJson,
+} from '@ironflow/core/protocol'
+import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
 import type { Answer } from './answer'
-import { expectation, KeyedQueue, readModifyWrite } from './commit'
+import { KeyedQueue, readModifyWrite } from './commit'
+import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { fillPage } from './page'
 import { visiblePage } from './visible-page'
@@ -12,8 +21,8 @@ import { visiblePage } from './visible-page'
 /** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
 export class ConfigDocuments {
   private readonly patches = new KeyedQueue()
-  /** Buckets known to be there with a document's history; a put would make one with an ordinary bucket's. */
-  private readonly made = new Set<string>()
+  /** Buckets whose options were compared with this server's limits. */
+  private readonly settled = new Set<string>()
 
   constructor(
     private readonly engine: Engine,
@@ -22,79 +31,70 @@ export class ConfigDocuments {
 
   /** @param isVisible which names the caller may see */
   async list(
-    environment: string,
     { limit, cursor }: Params<'config.list'>,
-    options: ReadOptions,
+    context: Context,
     isVisible: (name: string) => boolean,
   ): Promise<Answer<'config.list'>> {
-    let revision: number | undefined
+    let position: Position | undefined
     const read = async (after: string | undefined, count: number) => {
-      const query = { minRevision: options.minRevision, after, limit: count, values: false }
-      const page = await this.engine.entries(configBucket(environment), query)
+      const query = { ...readOptions(context), after, limit: count, values: false }
+      const page = await this.engine.entries(configBucket(context.environment), query)
       // The oldest one: everything up to it is in the page, whatever was written while it was read.
-      revision ??= page.revision
+      position ??= page.position
       return { items: page.entries.filter(({ key }) => isVisible(key)), next: page.next }
     }
     const after = decodeCursor('config', cursor)
     const { items, next } = await visiblePage(limit ?? this.limits.pageItems, after, read, ({ key }) => key)
     const configs = items.map((entry) => summary(entry.key, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('config', next)
-    return { result: { configs, count: configs.length, nextCursor }, revision }
+    return { result: { configs, count: configs.length, nextCursor }, position }
   }
 
-  async get(
-    environment: string,
-    { name, revision }: Params<'config.get'>,
-    options: ReadOptions,
-  ): Promise<Answer<'config.get'>> {
-    const entry = await this.engine.get(configBucket(environment), name, { minRevision: options.minRevision, revision })
+  async get({ name, revision }: Params<'config.get'>, context: Context): Promise<Answer<'config.get'>> {
+    const options = { ...readOptions(context), revision }
+    const entry = await this.engine.get(configBucket(context.environment), name, options)
     if (!entry?.value) throw noDocument(name, revision)
     const result: ConfigEntry = { ...summary(name, entry), data: embedded(entry.value) }
-    return { result, revision: entry.revision, expiresAt: entry.expiresAt }
+    return { result, position: entry, expiresAt: entry.expiresAt }
   }
 
-  async set(environment: string, params: Params<'config.set'>): Promise<Answer<'config.set'>> {
+  async set(params: Params<'config.set'>, context: Context): Promise<Answer<'config.set'>> {
     const { name, data, createOnly } = params
-    const bucket = await this.bucket(environment)
-    const expected = await expectation(this.engine, bucket, name, params)
-    if (createOnly) expected.expectedRevision = 0
-    return written(name, await this.engine.put(bucket, name, encode(data as object), expected))
+    const bucket = await this.bucket(context)
+    const options = this.putOptions(params, context)
+    if (createOnly) options.expectedRevision = 0
+    return written(name, await this.engine.put(bucket, name, encode(data as object), options))
   }
 
-  async patch(environment: string, params: Params<'config.patch'>): Promise<Answer<'config.patch'>> {
+  async patch(params: Params<'config.patch'>, context: Context): Promise<Answer<'config.patch'>> {
     const { name, ifRevision } = params
     const fields = params.fields as object
-    const bucket = await this.bucket(environment)
-    const expected = await expectation(this.engine, bucket, name, params)
+    const bucket = await this.bucket(context)
+    const options = this.putOptions(params, context)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      return written(name, await readModifyWrite(this.engine, this.patches, bucket, name, merge))
+      return written(name, await readModifyWrite(this.engine, this.patches, bucket, name, merge, options))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
     const current = await this.engine.get(bucket, name)
-    return written(name, await this.engine.put(bucket, name, merged(current?.value, fields), expected))
+    return written(name, await this.engine.put(bucket, name, merged(current?.value, fields), options))
   }
 
-  async delete(environment: string, params: Params<'config.delete'>): Promise<Answer<'config.delete'>> {
-    const bucket = configBucket(environment)
-    const expected = await expectation(this.engine, bucket, params.name, params)
-    const { revision } = await this.engine.delete(bucket, params.name, expected)
-    return { result: { revision }, revision }
+  async delete(params: Params<'config.delete'>, context: Context): Promise<Answer<'config.delete'>> {
+    const bucket = configBucket(context.environment)
+    const commit = await this.engine.delete(bucket, params.name, writeOptions(params, context))
+    return { result: positionOf(commit), position: commit }
   }
 
   async history(
-    environment: string,
     { name, limit, cursor }: Params<'config.history'>,
-    options: ReadOptions,
+    context: Context,
   ): Promise<Answer<'config.history'>> {
     const start = decodeRevisionCursor('versions', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const entries = await this.engine.history(configBucket(environment), name, {
-        minRevision: options.minRevision,
-        before,
-        limit: count,
-      })
+      const query = { ...readOptions(context), before, limit: count }
+      const entries = await this.engine.history(configBucket(context.environment), name, query)
       return { items: entries, next: entries.length < count ? undefined : entries.at(-1)?.revision }
     })
     if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined)
@@ -103,37 +103,34 @@ export class ConfigDocuments {
     return { result: { versions, count: versions.length, nextCursor } }
   }
 
-  async rollback(environment: string, params: Params<'config.rollback'>): Promise<Answer<'config.rollback'>> {
+  async rollback(params: Params<'config.rollback'>, context: Context): Promise<Answer<'config.rollback'>> {
     const { name, revision } = params
-    const bucket = await this.bucket(environment)
-    const expected = await expectation(this.engine, bucket, name, params)
+    const bucket = await this.bucket(context)
     const entry = await this.engine.get(bucket, name, { revision })
     if (!entry?.value) throw noDocument(name, revision)
-    return written(name, await this.engine.put(bucket, name, entry.value, expected))
+    return written(name, await this.engine.put(bucket, name, entry.value, this.putOptions(params, context)))
   }
 
-  /** The bucket of the environment's documents, made where it is not there, and as the limits are now. */
-  private async bucket(environment: string): Promise<string> {
+  /** The bucket of the environment's documents, with its options as this server's limits say. */
+  private async bucket({ environment }: Context): Promise<string> {
     const bucket = configBucket(environment)
-    if (this.made.has(bucket)) return bucket
-    const { configHistory: history, maxValueSize } = this.limits
+    if (this.settled.has(bucket)) return bucket
+    const { history, maxValueSize } = this.bucketConfig
     const there = await this.engine.bucketInfo(bucket)
-    if (!there) await this.create(bucket, { history, maxValueSize })
-    else if (there.history !== history || there.maxValueSize !== maxValueSize) {
-      // The limits were changed since the bucket was made; they are this server's to say.
+    if (there && (there.history !== history || there.maxValueSize !== maxValueSize)) {
       await this.engine.updateBucket(bucket, { history, maxValueSize })
     }
-    this.made.add(bucket)
+    this.settled.add(bucket)
     return bucket
   }
 
-  private async create(bucket: string, config: BucketConfig): Promise<void> {
-    try {
-      await this.engine.createBucket(bucket, config)
-    } catch (error) {
-      // Another call, or another server, was first.
-      if (!isIronflowError(error) || error.code !== 'already_exists') throw error
-    }
+  /** What the bucket gets from the write that makes it, whenever that is: it may be deleted while a server runs. */
+  private get bucketConfig(): BucketConfig {
+    return { history: this.limits.configHistory, maxValueSize: this.limits.maxValueSize }
+  }
+
+  private putOptions(params: IfRevision, context: Context): PutOptions {
+    return { ...writeOptions(params, context), bucketConfig: this.bucketConfig }
   }
 }
 
@@ -159,8 +156,8 @@ function embedded(value: StoredValue): unknown {
   return value.encoding === 'json' ? new RawJson(value.text) : value.text
 }
 
-function summary(name: string, { revision, createdAt }: Commit): ConfigSummary {
-  return { name, revision, updatedAt: new Date(createdAt).toISOString() }
+function summary(name: string, { revision, epoch, createdAt }: Commit): ConfigSummary {
+  return { name, revision, epoch, updatedAt: new Date(createdAt).toISOString() }
 }
 
 function version(name: string, entry: Entry): ConfigVersion {
@@ -168,8 +165,8 @@ function version(name: string, entry: Entry): ConfigVersion {
   return { ...summary(name, entry), data, operation: entry.operation === 'put' ? 'put' : 'delete' }
 }
 
-function written(name: string, commit: Commit): { result: ConfigSummary; revision: number } {
-  return { result: summary(name, commit), revision: commit.revision }
+function written(name: string, commit: Commit): { result: ConfigSummary; position: Position } {
+  return { result: summary(name, commit), position: commit }
 }
 
 function noDocument(name: string, revision: number | undefined): NotFoundError {

@@ -1,11 +1,18 @@
 import { NotFoundError } from '@ironflow/core/errors'
-import { type Encoding, type Params, RawJson, type WireEntry, type Written } from '@ironflow/core/protocol'
-import type { Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
+import {
+  type Encoding,
+  type Params,
+  type Position,
+  RawJson,
+  type WireEntry,
+  type Written,
+} from '@ironflow/core/protocol'
+import { type Commit, type Engine, type Entry, NO_BUCKET, type StoredValue, type WriteOptions } from '../engine/engine'
 import { storedName } from '../keyspace'
 import type { Limits } from '../options'
 import type { Answer } from './answer'
 import type { Buckets } from './buckets'
-import { expectation } from './commit'
+import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { fillPage } from './page'
 
@@ -17,65 +24,47 @@ export class KeyValues {
     private readonly limits: Limits,
   ) {}
 
-  async get(
-    environment: string,
-    { bucket, key, revision }: Params<'kv.get'>,
-    options: ReadOptions,
-  ): Promise<Answer<'kv.get'>> {
-    const entry = await this.engine.get(storedName(environment, bucket), key, {
-      minRevision: options.minRevision,
-      revision,
-    })
+  async get({ bucket, key, revision }: Params<'kv.get'>, context: Context): Promise<Answer<'kv.get'>> {
+    const options = { ...readOptions(context), revision }
+    const entry = await this.engine.get(storedName(context.environment, bucket), key, options)
     if (!entry?.value) throw noKey(bucket, key, revision)
-    return { result: wireEntry(bucket, entry), revision: entry.revision, expiresAt: entry.expiresAt }
+    return { result: wireEntry(bucket, entry), position: entry, expiresAt: entry.expiresAt }
   }
 
-  async keys(environment: string, params: Params<'kv.keys'>, options: ReadOptions): Promise<Answer<'kv.keys'>> {
+  async keys(params: Params<'kv.keys'>, context: Context): Promise<Answer<'kv.keys'>> {
     const { bucket, filter, limit, cursor } = params
     const after = decodeCursor('keys', cursor)
-    const query = {
-      minRevision: options.minRevision,
-      filter,
-      after,
-      limit: limit ?? this.limits.pageItems,
-      values: false,
-    }
-    const { entries, next, revision } = await this.engine.entries(storedName(environment, bucket), query)
+    const query = { ...readOptions(context), filter, after, limit: limit ?? this.limits.pageItems, values: false }
+    const { entries, next, position } = await this.engine.entries(storedName(context.environment, bucket), query)
     const keys = entries.map(({ key }) => key)
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
-    return { result: { keys, count: keys.length, revision, nextCursor }, revision }
+    return { result: { keys, count: keys.length, ...position, nextCursor }, position }
   }
 
-  async entries(
-    environment: string,
-    params: Params<'kv.entries'>,
-    options: ReadOptions,
-  ): Promise<Answer<'kv.entries'>> {
+  async entries(params: Params<'kv.entries'>, context: Context): Promise<Answer<'kv.entries'>> {
     const { bucket, filter, limit, cursor } = params
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    let revision: number | undefined
+    let position: Position = NO_BUCKET
+    let isFirst = true
     const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), async (after, count) => {
-      const query = { minRevision: options.minRevision, filter, after, limit: count, values: true }
-      const page = await this.engine.entries(storedName(environment, bucket), query)
+      const query = { ...readOptions(context), filter, after, limit: count, values: true }
+      const page = await this.engine.entries(storedName(context.environment, bucket), query)
       // The oldest one: everything up to it is in the page, whatever was written while it was read.
-      revision ??= page.revision
+      if (isFirst) position = page.position
+      isFirst = false
       return { items: page.entries, next: page.next }
     })
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
-    return { result: { entries, count: entries.length, revision: revision ?? 0, nextCursor }, revision }
+    return { result: { entries, count: entries.length, ...position, nextCursor }, position }
   }
 
-  async history(
-    environment: string,
-    { bucket, key, limit, cursor }: Params<'kv.history'>,
-    options: ReadOptions,
-  ): Promise<Answer<'kv.history'>> {
+  async history({ bucket, key, limit, cursor }: Params<'kv.history'>, context: Context): Promise<Answer<'kv.history'>> {
     const start = decodeRevisionCursor('history', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const query = { minRevision: options.minRevision, before, limit: count }
-      const page = await this.engine.history(storedName(environment, bucket), key, query)
+      const query = { ...readOptions(context), before, limit: count }
+      const page = await this.engine.history(storedName(context.environment, bucket), key, query)
       return { items: page, next: page.length < count ? undefined : page.at(-1)?.revision }
     })
     if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined)
@@ -84,48 +73,50 @@ export class KeyValues {
     return { result: { entries, count: entries.length, nextCursor } }
   }
 
-  async put(environment: string, params: Params<'kv.put'>): Promise<Answer<'kv.put'>> {
-    const { bucket, key, ttlSeconds } = params
-    const stored = await this.buckets.forWriting(environment, bucket)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds }))
+  async put(params: Params<'kv.put'>, context: Context): Promise<Answer<'kv.put'>> {
+    return this.write(params, context, writeOptions({}, context))
   }
 
-  async create(environment: string, params: Params<'kv.create'>): Promise<Answer<'kv.create'>> {
-    const { bucket, key, ttlSeconds } = params
-    const stored = await this.buckets.forWriting(environment, bucket)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds, expectedRevision: 0 }))
+  async create(params: Params<'kv.create'>, context: Context): Promise<Answer<'kv.create'>> {
+    return this.write(params, context, { ...writeOptions({}, context), expectedRevision: 0 })
   }
 
-  async update(environment: string, params: Params<'kv.update'>): Promise<Answer<'kv.update'>> {
-    const { bucket, key, ttlSeconds, ifRevision } = params
+  async update(params: Params<'kv.update'>, context: Context): Promise<Answer<'kv.update'>> {
+    return this.write(params, context, writeOptions(params, context))
+  }
+
+  async delete(params: Params<'kv.delete'>, context: Context): Promise<Answer<'kv.delete'>> {
+    const stored = storedName(context.environment, params.bucket)
+    return written(await this.engine.delete(stored, params.key, writeOptions(params, context)))
+  }
+
+  async purge(params: Params<'kv.purge'>, context: Context): Promise<Answer<'kv.purge'>> {
+    const stored = storedName(context.environment, params.bucket)
+    return written(await this.engine.purge(stored, params.key, writeOptions(params, context)))
+  }
+
+  private async write(
+    params: Params<'kv.put'>,
+    { environment }: Context,
+    options: WriteOptions,
+  ): Promise<{ result: Written; position: Position }> {
+    const { bucket, key, ttlSeconds } = params
     // A key that must be there needs no new bucket: that would outlive the conflict.
-    const stored =
-      ifRevision === 0 ? await this.buckets.forWriting(environment, bucket) : storedName(environment, bucket)
-    const expected = await expectation(this.engine, stored, key, params)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds, ...expected }))
-  }
-
-  async delete(environment: string, params: Params<'kv.delete'>): Promise<Answer<'kv.delete'>> {
-    const stored = storedName(environment, params.bucket)
-    const expected = await expectation(this.engine, stored, params.key, params)
-    return written(await this.engine.delete(stored, params.key, expected))
-  }
-
-  async purge(environment: string, params: Params<'kv.purge'>): Promise<Answer<'kv.purge'>> {
-    const stored = storedName(environment, params.bucket)
-    const expected = await expectation(this.engine, stored, params.key, params)
-    return written(await this.engine.purge(stored, params.key, expected))
+    const makesBucket = (options.expectedRevision ?? 0) === 0
+    const stored = makesBucket ? await this.buckets.forWriting(environment, bucket) : storedName(environment, bucket)
+    return written(await this.engine.put(stored, key, storedValue(params), { ...options, ttlSeconds }))
   }
 }
 
 /** An entry as it travels. */
-export function wireEntry(bucket: string, { key, value, revision, createdAt, operation }: Entry): WireEntry {
+export function wireEntry(bucket: string, { key, value, revision, epoch, createdAt, operation }: Entry): WireEntry {
   return {
     bucket,
     key,
     value: value && sentValue(value),
     encoding: value?.encoding,
     revision,
+    epoch,
     createdAt: new Date(createdAt).toISOString(),
     operation,
   }
@@ -143,8 +134,8 @@ function storedValue({ value, encoding }: { value: unknown; encoding: Encoding }
   return { encoding, bytes: value as Uint8Array }
 }
 
-function written({ revision }: Commit): { result: Written; revision: number } {
-  return { result: { revision }, revision }
+function written(commit: Commit): { result: Written; position: Position } {
+  return { result: positionOf(commit), position: commit }
 }
 
 function noKey(bucket: string, key: string, revision: number | undefined): NotFoundError {
