@@ -70,6 +70,8 @@ export interface Limits {
   cachedKeys: number
   /** Bytes of encoded answers to reads of KV entries that are kept in memory; 0: none. Default 64 MiB. */
   answerCacheBytes: number
+  /** Buckets whose answers are among them; beyond it those of the bucket that was not read for longest go. Default 1,000. */
+  answerCacheBuckets: number
   /** Buckets of which `/metrics` shows bytes and values. Default 1,000. */
   metricsBuckets: number
   /** Watching clients at once: sockets, event streams and long polls. Default 25,000. */
@@ -112,6 +114,7 @@ export const DEFAULTS = {
     idempotencyEntries: 200_000,
     cachedKeys: 10_000,
     answerCacheBytes: 67_108_864,
+    answerCacheBuckets: 1_000,
     metricsBuckets: 1_000,
     streams: 25_000,
     streamsPerKey: 20_000,

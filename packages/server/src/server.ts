@@ -76,7 +76,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   })
   const dispatcher = new Dispatcher({
     authenticator,
-    idempotency: new Idempotency(limits, now),
+    idempotency: new Idempotency(limits),
     handlers: createHandlers({
       engine,
       limits,
