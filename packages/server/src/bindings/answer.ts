@@ -35,15 +35,18 @@ export function successResponse(
   method: MethodName,
   row: MethodRow,
   answer: Answer,
-  epoch: string,
 ): HttpResponse {
   const headers: Record<string, string> = { ...NO_STORE }
-  if (answer.revision !== undefined) headers[HEADERS.revision] = String(answer.revision)
+  const { position } = answer
+  if (position) {
+    headers[HEADERS.revision] = String(position.revision)
+    headers[HEADERS.epoch] = position.epoch
+  }
   const status = answer.created === false ? 200 : (row.success ?? 200)
   if (status === 204) return { status, headers }
 
-  if (method === 'config.get' || method === 'kv.get') {
-    const etag = formatEtag(answer.revision ?? 0, epoch)
+  if (position && (method === 'config.get' || method === 'kv.get')) {
+    const etag = formatEtag(position)
     headers[HEADERS.etag] = etag
     if (isUnchanged(request.header(HEADERS.ifNoneMatch), etag)) return { status: 304, headers }
     if (method === 'kv.get') {
@@ -82,12 +85,13 @@ export function keptEntry(
   query: string,
   environment: string,
   params: Readonly<Record<string, unknown>>,
-  { revision, expiresAt }: Answer,
+  { position, expiresAt }: Answer,
 ): HttpResponse['keep'] {
-  if (status !== 200 || query !== '' || revision === undefined) return undefined
+  if (status !== 200 || query !== '' || !position) return undefined
   if (headers[HEADERS.contentType] !== 'application/json') return undefined
   const { bucket, key } = params as unknown as Params<'kv.get'>
-  return { environment, bucket, key, revision, expiresAt }
+  const { revision, epoch } = position
+  return { environment, bucket, key, revision, epoch, expiresAt }
 }
 
 /** `If-None-Match` compares weakly (RFC 9110, 13.1.2). */

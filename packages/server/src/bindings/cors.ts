@@ -12,13 +12,19 @@ const ALLOWED_HEADERS = [
   'x-request-id',
   // A list cannot say x-ironflow-*: these are all there are.
   'x-ironflow-client',
+  'x-ironflow-consistency',
   'x-ironflow-environment',
   'x-ironflow-min-revision',
 ].join(', ')
 
-const EXPOSED_HEADERS = ['etag', 'retry-after', 'x-request-id', 'x-ironflow-environment', 'x-ironflow-revision'].join(
-  ', ',
-)
+const EXPOSED_HEADERS = [
+  'etag',
+  'retry-after',
+  'x-request-id',
+  'x-ironflow-environment',
+  'x-ironflow-epoch',
+  'x-ironflow-revision',
+].join(', ')
 
 /** Seconds for which a browser may remember what a preflight said; Chromium remembers no longer than two hours. */
 const MAX_AGE = '7200'

@@ -1,5 +1,5 @@
 import { errorFor, invalid, UnauthenticatedError } from '@ironflow/core/errors'
-import { HEADERS } from '@ironflow/core/protocol'
+import { type KnownPosition, parsePosition } from '@ironflow/core/protocol'
 import type { HttpRequest } from './message'
 
 /** The key in an `Authorization` header. @throws UnauthenticatedError for another scheme */
@@ -11,12 +11,18 @@ export function bearerKey(header: string | undefined): string | undefined {
   throw new UnauthenticatedError('the Authorization header must be: Bearer <API key>', 'unauthenticated')
 }
 
-/** @throws ValidationError for text that is no revision */
-export function minRevisionFrom(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const revision = /^\d{1,16}$/.test(header) ? Number(header) : Number.NaN
-  if (!Number.isSafeInteger(revision)) throw invalid({ [HEADERS.minRevision]: 'must be a whole number, 0 or more' })
-  return revision
+/** Reads the position that a caller has seen. @throws ValidationError naming `place` for text that is none */
+export function minPositionFrom(text: string | undefined, place: string): KnownPosition | undefined {
+  if (text === undefined) return undefined
+  const position = parsePosition(text)
+  if (!position) throw invalid({ [place]: 'must be a revision, 0 or more, or a position such as 5-<epoch>' })
+  return position
+}
+
+/** @throws ValidationError naming `place` for a consistency there is not */
+export function consistencyFrom(text: string | undefined, place: string): 'strong' | undefined {
+  if (text === undefined || text === 'strong') return text
+  throw invalid({ [place]: 'must be strong, or absent' })
 }
 
 /** A compressed body would have to be unpacked before any limit could be looked at. @throws unsupported_media_type */

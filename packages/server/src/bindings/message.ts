@@ -35,6 +35,7 @@ export interface Kept {
   readonly bucket: string
   readonly key: string
   readonly revision: number
+  readonly epoch: string
   /** Epoch milliseconds. */
   readonly expiresAt?: number | undefined
 }

@@ -1,7 +1,7 @@
 import { errorFor, UnauthenticatedError } from '@ironflow/core/errors'
 import type { ApiKeys } from '../domain/api-keys'
 import { ANYBODY, type Principal, principalOf } from '../domain/principal'
-import type { Engine } from '../engine/engine'
+import type { Engine, Following } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
 import { OldestFirstMap } from '../oldest-first-map'
 import { API_KEY_SYNTAX } from '../options'
@@ -26,10 +26,10 @@ export class Authenticator {
   private readonly verified = new OldestFirstMap<Principal>()
   /** Counts changes of the key store: what was read before a change must not be kept after it. */
   private changes = 0
-  private readonly unfollow: () => void
+  private readonly following: Following
 
   constructor(private readonly parts: AuthenticatorParts) {
-    this.unfollow = parts.engine.follow(API_KEYS_BUCKET, () => this.forget())
+    this.following = parts.engine.follow(API_KEYS_BUCKET, () => this.forget())
   }
 
   /** The principal, where no look into the store is needed. */
@@ -67,7 +67,7 @@ export class Authenticator {
   }
 
   close(): void {
-    this.unfollow()
+    this.following.stop()
     this.verified.clear()
   }
 

@@ -1,7 +1,9 @@
 import { CODES } from '@ironflow/core/errors'
 import { anything, count, list, object, ref, type Schema, text, time } from './schema'
 
-const summary = { name: text, revision: count, updatedAt: time }
+const epoch: Schema = { type: 'string', pattern: '^[A-Za-z0-9]{1,64}$', description: 'The life of the bucket.' }
+const position = { revision: count, epoch }
+const summary = { name: text, ...position, updatedAt: time }
 const role: Schema = { type: 'string', enum: ['admin', 'developer', 'viewer'] }
 const apiKey = { id: text, name: text, role, createdAt: time }
 const apiKeyOptions = { environment: text, expiresAt: time, scopes: list(text) }
@@ -26,13 +28,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     {
       bucket: text,
       key: text,
-      revision: count,
+      ...position,
       createdAt: time,
       operation: { enum: ['put', 'delete', 'purge', 'expire'] },
     },
     { value: anything, encoding: { enum: ['json', 'text', 'base64'] } },
   ),
-  Written: object({ revision: count }),
+  Written: object(position),
   ApiKey: object(apiKey, apiKeyOptions),
   CreatedApiKey: object({ ...apiKey, key: { type: 'string', pattern: '^ifkey_[0-9a-f]{48}$' } }, apiKeyOptions),
   Problem: object(
@@ -59,3 +61,6 @@ export function page(name: string, items: Schema, more: Record<string, Schema> =
 }
 
 export const entries = page('entries', ref('Entry'))
+
+/** Where the bucket was when a page was read. */
+export const pagePosition = position

@@ -46,7 +46,10 @@ function headerParameters(methods: readonly Method[]): unknown[] {
   ]
   const needs = (header: string) => rows.some(({ when }) => when?.header === header)
   if (rows.some((row) => isMutating(row) && !row.once)) headers.push(['Idempotency-Key', { ...text, maxLength: 255 }])
-  if (rows.some((row) => !isMutating(row))) headers.push(['X-Ironflow-Min-Revision', count])
+  if (rows.some((row) => !isMutating(row))) {
+    headers.push(['X-Ironflow-Min-Revision', { type: 'string', pattern: '^[0-9]{1,16}(-[A-Za-z0-9]{1,64})?$' }])
+    headers.push(['X-Ironflow-Consistency', { enum: ['strong'] }])
+  }
   if (rows.some(({ ifMatch }) => ifMatch)) headers.push(['If-Match', text])
   const hasEtag = methods.some(({ method }) => method === 'config.get' || method === 'kv.get')
   if (hasEtag || needs('if-none-match') || rows.some(({ ifNoneMatch }) => ifNoneMatch)) {

@@ -27,7 +27,11 @@ function hasEtag(method: MethodName): boolean {
 }
 
 function success(status: number, methods: readonly MethodName[]): unknown {
-  const headers: Record<string, unknown> = { ...COMMON_HEADERS, 'X-Ironflow-Revision': header(count) }
+  const headers: Record<string, unknown> = {
+    ...COMMON_HEADERS,
+    'X-Ironflow-Revision': header(count),
+    'X-Ironflow-Epoch': header(text),
+  }
   if (methods.some(hasEtag)) headers.ETag = header(text)
   if (status === 204) return { description: 'Done', headers }
   const [first, ...others] = methods.map((method) => RESULTS[method])

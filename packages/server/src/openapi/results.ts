@@ -1,5 +1,5 @@
 import type { MethodName } from '@ironflow/core/protocol'
-import { entries, page } from './components'
+import { entries, page, pagePosition } from './components'
 import { count, list, object, ref, type Schema, text } from './schema'
 
 /** What each method answers. A missing one does not compile. */
@@ -18,8 +18,8 @@ export const RESULTS: Readonly<Record<MethodName, Schema>> = {
   'kv.updateBucket': ref('BucketInfo'),
   'kv.deleteBucket': ref('Written'),
 
-  'kv.entries': page('entries', ref('Entry'), { revision: count }),
-  'kv.keys': page('keys', text, { revision: count }),
+  'kv.entries': page('entries', ref('Entry'), pagePosition),
+  'kv.keys': page('keys', text, pagePosition),
   'kv.history': entries,
   'kv.get': ref('Entry'),
   'kv.put': ref('Written'),

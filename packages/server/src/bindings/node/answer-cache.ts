@@ -1,7 +1,6 @@
-import { formatEtag, stringify } from '@ironflow/core/protocol'
-import type { DoneWrite } from '../../dispatch/dispatch'
+import { formatEtag, type KnownPosition, type Position, stringify } from '@ironflow/core/protocol'
 import { wireEntry } from '../../domain/kv'
-import type { Engine, EngineEvent, Entry } from '../../engine/engine'
+import type { Engine, EngineEvent, Entry, Following } from '../../engine/engine'
 import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
 import type { Limits } from '../../options'
@@ -19,8 +18,8 @@ export interface CachedAnswer extends Kept {
 
 /** A bucket some of whose entries are kept. */
 export interface Source {
-  /** The newest revision up to which every change of the bucket has been heard of. */
-  heard: number
+  /** Up to here, every change of the bucket is in what is kept; undefined until that is known. */
+  heard: Position | undefined
   /** When the bucket last changed, as {@link AnswerCache.clock} counts. */
   changedAt: number
   /** When an answer was last asked for, as the cache counts. */
@@ -29,7 +28,7 @@ export interface Source {
   readonly prefix: string
   /** The keys whose answers are kept. */
   readonly keys: Set<string>
-  readonly unfollow: () => void
+  readonly following: Following
 }
 
 /** What an answer takes besides its bytes and its id, about. */
@@ -38,8 +37,8 @@ const OVERHEAD_BYTES = 600
 /**
  * Encoded answers to reads of KV entries, one for each key, however it is spelt in a URL. A commit removes what it made
  * old, whoever made it, and puts the new value's answer in its place: what was read often is read again, and the commit
- * has the value at hand. This process's own writes do so before they are acknowledged, so nobody reads what was there
- * before his own write.
+ * has the value at hand. The engine reports a commit before the write that made it resolves, so a read that starts after
+ * a write of this process is acknowledged sees it.
  *
  * An answer that was read while its bucket changed is not kept: it may be from before the change, whose removal has
  * passed already. That is what {@link clock} is for.
@@ -78,21 +77,12 @@ export class AnswerCache {
       return
     }
     source.usedAt = ++this.uses
-    if (source.changedAt > readAt) return
+    if (!source.heard || source.changedAt > readAt) return
     this.add({ ...kept, ...answer, source })
   }
 
-  /** Forgets what a write of this process made old, unless its commit was heard of already. */
-  written({ environment, method, params, revision }: DoneWrite): void {
-    if (!method.startsWith('kv.')) return
-    const source = this.sources.get(storedName(environment, String(params.bucket ?? params.name)))
-    if (!source) return
-    const key = typeof params.key === 'string' ? params.key : undefined
-    if (key === undefined || revision === undefined || revision > source.heard) this.changed(source, key)
-  }
-
   close(): void {
-    for (const { unfollow } of this.sources.values()) unfollow()
+    for (const { following } of this.sources.values()) following.stop()
     this.sources.clear()
     this.answers.clear()
     this.bytes = 0
@@ -121,18 +111,30 @@ export class AnswerCache {
 
   private follow(stored: string, prefix: string): void {
     if (this.sources.size >= this.limits.answerCacheBuckets) this.unfollowOne()
-    const status = this.engine.status()
-    // Where one counter serves the whole store, all that it shows is in what will be read from now on.
-    const heard = status.ready && this.engine.facts.name !== 'jetstream' ? status.revision : 0
     const source: Source = {
-      heard,
+      heard: undefined,
       changedAt: ++this.clock,
       usedAt: ++this.uses,
       prefix,
       keys: new Set(),
-      unfollow: this.engine.follow(stored, (event) => this.hear(source, event)),
+      following: this.engine.follow(stored, (event) => this.hear(source, event)),
     }
     this.sources.set(stored, source)
+    void this.start(stored, source)
+  }
+
+  /** Finds out where the bucket is, once every commit is reported: what is read from then on is at least there. */
+  private async start(stored: string, source: Source): Promise<void> {
+    try {
+      await source.following.started
+      const { position } = await this.engine.changesSince(stored, { limit: 1 })
+      source.heard ??= position
+      source.changedAt = ++this.clock
+    } catch {
+      // A store that cannot be read: the bucket's answers are not kept, and a later read of it tries again.
+      source.following.stop()
+      if (this.sources.get(stored) === source) this.sources.delete(stored)
+    }
   }
 
   /** Lets go of the bucket that was not read for longest. */
@@ -141,19 +143,19 @@ export class AnswerCache {
     for (const each of this.sources) if (!longest || each[1].usedAt < longest[1].usedAt) longest = each
     if (!longest) return
     const [stored, source] = longest
-    source.unfollow()
+    source.following.stop()
     this.sources.delete(stored)
     this.changed(source, undefined)
   }
 
   private hear(source: Source, event: EngineEvent): void {
-    if (event.type === 'bucket_deleted') {
-      source.heard = event.revision
+    if (event.type !== 'entry') {
+      if (event.type === 'bucket_deleted') source.heard = event
       this.changed(source, undefined)
       return
     }
     const { entry } = event
-    source.heard = entry.revision
+    source.heard = { epoch: entry.epoch, revision: entry.revision }
     const old = this.answers.get(source.prefix + entry.key)
     this.changed(source, entry.key)
     if (old && entry.operation === 'put') this.add(this.renewed(old, entry))
@@ -161,9 +163,9 @@ export class AnswerCache {
 
   /** The answer as it is from this commit on. */
   private renewed(old: CachedAnswer, entry: Entry): CachedAnswer {
-    const { revision, expiresAt } = entry
-    const etag = formatEtag(revision, this.engine.facts.epoch)
-    return { ...old, ...flatText(stringify(wireEntry(old.bucket, entry))), revision, expiresAt, etag }
+    const { revision, epoch, expiresAt } = entry
+    const text = flatText(stringify(wireEntry(old.bucket, entry)))
+    return { ...old, ...text, revision, epoch, expiresAt, etag: formatEtag(entry) }
   }
 
   /** A key changed, or, without one, anything in the bucket may have. */
@@ -171,6 +173,13 @@ export class AnswerCache {
     source.changedAt = ++this.clock
     for (const each of key === undefined ? source.keys : [key]) this.remove(source.prefix + each)
   }
+}
+
+/** Whether an answer is at least as new as a position of its own life of the bucket, or of any where that is left out. */
+export function isAsNewAs({ revision, epoch, source }: CachedAnswer, position: KnownPosition): boolean {
+  if (position.epoch !== undefined && position.epoch !== epoch) return false
+  const heard = source.heard?.epoch === epoch ? source.heard.revision : 0
+  return position.revision <= Math.max(revision, heard)
 }
 
 /** Text in one piece, as Node writes it fastest, and its length in bytes of UTF-8. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HEADERS, methodRow } from '@ironflow/core/protocol'
+import { HEADERS, methodRow, parsePosition } from '@ironflow/core/protocol'
 import { may } from '../../dispatch/authorize'
 import type { IronflowServer } from '../../server'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
-import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
+import { AnswerCache, type CachedAnswer, flatText, isAsNewAs } from './answer-cache'
 
 /** The parts of the path before and between bucket and key. */
 const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
@@ -37,13 +37,11 @@ function entryTarget(url: string): { bucket: string; key: string } | undefined {
 export class FastPath {
   private readonly cache: AnswerCache
   private readonly isDev: boolean
-  private readonly unlisten: () => void
 
   constructor(private readonly server: IronflowServer) {
     const { engine, limits, auth } = server.options
     this.cache = new AnswerCache(engine, limits)
     this.isDev = auth === 'none'
-    this.unlisten = server.dispatcher.onWrite((write) => this.cache.written(write))
   }
 
   /** To be given to {@link keep} with an answer that is read from now on. */
@@ -70,6 +68,8 @@ export class FastPath {
       answer.etag,
       HEADERS.revision,
       String(answer.revision),
+      HEADERS.epoch,
+      answer.epoch,
       HEADERS.environment,
       answer.environment,
       HEADERS.requestId,
@@ -91,7 +91,6 @@ export class FastPath {
   }
 
   close(): void {
-    this.unlisten()
     this.cache.close()
   }
 
@@ -101,6 +100,7 @@ export class FastPath {
 
   private find({ headers, url = '' }: IncomingMessage): CachedAnswer | undefined {
     if (headers['if-none-match'] !== undefined || headers.origin !== undefined) return undefined
+    if (headers[HEADERS.consistency] !== undefined) return undefined
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
     const { accept, authorization, host } = headers
     if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') return undefined
@@ -118,9 +118,9 @@ export class FastPath {
     const answer = this.cache.get(environment, target.bucket, target.key)
     if (!answer || !may(principal, 'read', 'kv', answer.bucket)) return undefined
     if (answer.expiresAt !== undefined && answer.expiresAt <= this.server.options.now()) return undefined
-    const minRevision = headers[HEADERS.minRevision]
-    if (minRevision === undefined) return answer
-    const isNewEnough = Number(minRevision) <= Math.max(answer.revision, answer.source.heard)
-    return isNewEnough && /^\d+$/.test(minRevision as string) ? answer : undefined
+    const seen = headers[HEADERS.minPosition] as string | undefined
+    if (seen === undefined) return answer
+    const position = parsePosition(seen)
+    return position && isAsNewAs(answer, position) ? answer : undefined
   }
 }
