@@ -32,9 +32,10 @@ interface Remembered {
 export class Idempotency {
   private readonly entries = new OldestFirstMap<Remembered>()
 
+  /** @param now a clock in milliseconds that nothing sets; tests bring their own */
   constructor(
     private readonly limits: Pick<Limits, 'idempotencyEntries' | 'idempotencyWindowMs'>,
-    private readonly now: () => number,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**

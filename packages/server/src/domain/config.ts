@@ -4,19 +4,19 @@ import type { BucketConfig, Commit, Engine, Entry, ReadOptions, StoredValue } fr
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
 import type { Answer } from './answer'
-import { expectation, KeyedQueue, readModifyWrite } from './commit'
+import { expectation, type KeyedQueue, readModifyWrite } from './commit'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { fillPage } from './page'
 import { visiblePage } from './visible-page'
 
 /** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
 export class ConfigDocuments {
-  private readonly patches = new KeyedQueue()
   /** Buckets known to be there with a document's history; a put would make one with an ordinary bucket's. */
   private readonly made = new Set<string>()
 
   constructor(
     private readonly engine: Engine,
+    private readonly queue: KeyedQueue,
     private readonly limits: Limits,
   ) {}
 
@@ -68,7 +68,8 @@ export class ConfigDocuments {
     const expected = await expectation(this.engine, bucket, name, params)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      return written(name, await readModifyWrite(this.engine, this.patches, bucket, name, merge))
+      const bytesOf = () => JSON.stringify(fields).length
+      return written(name, await readModifyWrite(this.engine, this.queue, bucket, name, merge, bytesOf))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
     const current = await this.engine.get(bucket, name)

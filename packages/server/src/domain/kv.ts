@@ -86,23 +86,26 @@ export class KeyValues {
 
   async put(environment: string, params: Params<'kv.put'>): Promise<Answer<'kv.put'>> {
     const { bucket, key, ttlSeconds } = params
-    const stored = await this.buckets.forWriting(environment, bucket)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds }))
+    const value = storedValue(params)
+    const stored = await this.buckets.forWriting(environment, bucket, value)
+    return written(await this.engine.put(stored, key, value, { ttlSeconds }))
   }
 
   async create(environment: string, params: Params<'kv.create'>): Promise<Answer<'kv.create'>> {
     const { bucket, key, ttlSeconds } = params
-    const stored = await this.buckets.forWriting(environment, bucket)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds, expectedRevision: 0 }))
+    const value = storedValue(params)
+    const stored = await this.buckets.forWriting(environment, bucket, value)
+    return written(await this.engine.put(stored, key, value, { ttlSeconds, expectedRevision: 0 }))
   }
 
   async update(environment: string, params: Params<'kv.update'>): Promise<Answer<'kv.update'>> {
     const { bucket, key, ttlSeconds, ifRevision } = params
+    const value = storedValue(params)
     // A key that must be there needs no new bucket: that would outlive the conflict.
     const stored =
-      ifRevision === 0 ? await this.buckets.forWriting(environment, bucket) : storedName(environment, bucket)
+      ifRevision === 0 ? await this.buckets.forWriting(environment, bucket, value) : storedName(environment, bucket)
     const expected = await expectation(this.engine, stored, key, params)
-    return written(await this.engine.put(stored, key, storedValue(params), { ttlSeconds, ...expected }))
+    return written(await this.engine.put(stored, key, value, { ttlSeconds, ...expected }))
   }
 
   async delete(environment: string, params: Params<'kv.delete'>): Promise<Answer<'kv.delete'>> {

@@ -73,6 +73,14 @@ test('a key is asked for again once it is over: no answer outlives the right to 
   expect((await harness.put('b/keys/a', 1, { ...named('one'), key })).status).toBe(401)
 })
 
+test('the window does not follow the wall clock', async () => {
+  let now = Date.parse('2030-01-01T00:00:00Z')
+  const harness = new Harness({ now: () => now })
+  const { json: first } = await harness.put('b/keys/a', 1, named('one'))
+  now += 86_400_000
+  expect((await harness.put('b/keys/a', 1, named('one'))).json).toEqual(first)
+})
+
 const SCOPE = { environment: 'e', principal: 'p', method: 'm', key: 'k' }
 const LIMITS = { idempotencyEntries: 100, idempotencyWindowMs: 120_000 }
 const answer = (revision: number) => ({ result: { revision } })

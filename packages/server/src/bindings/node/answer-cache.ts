@@ -4,6 +4,7 @@ import { wireEntry } from '../../domain/kv'
 import type { Engine, EngineEvent, Entry } from '../../engine/engine'
 import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
+import type { Limits } from '../../options'
 import type { Kept } from '../message'
 
 /** The bytes that answer a read of one KV entry. */
@@ -13,155 +14,162 @@ export interface CachedAnswer extends Kept {
   /** Of the body, in bytes. */
   readonly length: number
   readonly etag: string
-  /** The newest revision up to which every change of the entry's bucket has been heard of. */
-  readonly heard: () => number
+  readonly source: Source
 }
 
 /** A bucket some of whose entries are kept. */
-interface Followed {
-  /** When it last changed, as {@link AnswerCache.clock} counts. */
-  changedAt: number
+export interface Source {
+  /** The newest revision up to which every change of the bucket has been heard of. */
   heard: number
-  /** The answers of each key; the same key can be written in several ways in a URL. */
-  readonly answers: Map<string, Set<string>>
+  /** When the bucket last changed, as {@link AnswerCache.clock} counts. */
+  changedAt: number
+  /** When an answer was last asked for, as the cache counts. */
+  usedAt: number
+  /** What the ids of its answers begin with. */
+  readonly prefix: string
+  /** The keys whose answers are kept. */
+  readonly keys: Set<string>
   readonly unfollow: () => void
 }
 
-/** What an answer takes besides its bytes and its URL, about. */
+/** What an answer takes besides its bytes and its id, about. */
 const OVERHEAD_BYTES = 600
-const MAX_BUCKETS = 1_000
 
 /**
- * Encoded answers to reads of KV entries, by environment and raw URL. A commit removes what it made old, whoever made
- * it, and puts the new value's answer in its place: what was read often is read again, and the commit has the value at
- * hand. This process's own writes do so before they are acknowledged, so nobody reads what was there before his own
- * write.
+ * Encoded answers to reads of KV entries, one for each key, however it is spelt in a URL. A commit removes what it made
+ * old, whoever made it, and puts the new value's answer in its place: what was read often is read again, and the commit
+ * has the value at hand. This process's own writes do so before they are acknowledged, so nobody reads what was there
+ * before his own write.
  *
  * An answer that was read while its bucket changed is not kept: it may be from before the change, whose removal has
  * passed already. That is what {@link clock} is for.
+ *
+ * A bucket is followed from its first read on. Beyond the most there may be, the one that was not read for longest is
+ * followed no more, and its answers go.
  */
 export class AnswerCache {
   /** Counts changes of followed buckets. */
   clock = 0
   private readonly answers = new OldestFirstMap<CachedAnswer>()
-  private readonly buckets = new Map<string, Followed>()
+  /** By stored name. */
+  private readonly sources = new Map<string, Source>()
   private bytes = 0
+  private uses = 0
 
   constructor(
     private readonly engine: Engine,
-    private readonly maxBytes: number,
+    private readonly limits: Pick<Limits, 'answerCacheBytes' | 'answerCacheBuckets'>,
   ) {}
 
-  get(environment: string, url: string): CachedAnswer | undefined {
-    return this.answers.get(name(environment, url))
+  /** Returns the answer about a key. Names that are not checked yet are fine, but for a bucket with a slash. */
+  get(environment: string, bucket: string, key: string): CachedAnswer | undefined {
+    const answer = this.answers.get(prefixOf(environment, bucket) + key)
+    if (answer) answer.source.usedAt = ++this.uses
+    return answer
   }
 
   /** Keeps an answer that was read after the clock showed `readAt`. */
-  keep(url: string, kept: Kept, answer: Pick<CachedAnswer, 'body' | 'length' | 'etag'>, readAt: number): void {
-    const id = name(kept.environment, url)
+  keep(kept: Kept, answer: Pick<CachedAnswer, 'body' | 'length' | 'etag'>, readAt: number): void {
     const stored = storedName(kept.environment, kept.bucket)
-    const bucket = this.buckets.get(stored)
-    if (!bucket) {
+    const source = this.sources.get(stored)
+    if (!source) {
       // Followed from now on: what was read before may be old already, so the next reader's answer is the first kept.
-      this.follow(stored)
+      this.follow(stored, prefixOf(kept.environment, kept.bucket))
       return
     }
-    if (bucket.changedAt > readAt) return
-    this.remove(id)
-    this.add(bucket, id, { ...kept, ...answer, heard: () => bucket.heard })
-  }
-
-  private add(bucket: Followed, id: string, answer: CachedAnswer): void {
-    const size = sizeOf(id, answer)
-    if (size > this.maxBytes / 8) return
-    this.answers.set(id, answer)
-    this.bytes += size
-    const ids = bucket.answers.get(answer.key)
-    if (ids) ids.add(id)
-    else bucket.answers.set(answer.key, new Set([id]))
-    for (let oldest = this.answers.oldest(); oldest && this.bytes > this.maxBytes; oldest = this.answers.oldest()) {
-      this.remove(oldest[0])
-    }
+    source.usedAt = ++this.uses
+    if (source.changedAt > readAt) return
+    this.add({ ...kept, ...answer, source })
   }
 
   /** Forgets what a write of this process made old, unless its commit was heard of already. */
   written({ environment, method, params, revision }: DoneWrite): void {
     if (!method.startsWith('kv.')) return
-    const stored = storedName(environment, String(params.bucket ?? params.name))
+    const source = this.sources.get(storedName(environment, String(params.bucket ?? params.name)))
+    if (!source) return
     const key = typeof params.key === 'string' ? params.key : undefined
-    const heard = this.buckets.get(stored)?.heard ?? 0
-    if (key === undefined || revision === undefined || revision > heard) this.changed(stored, key)
+    if (key === undefined || revision === undefined || revision > source.heard) this.changed(source, key)
   }
 
   close(): void {
-    for (const { unfollow } of this.buckets.values()) unfollow()
-    this.buckets.clear()
+    for (const { unfollow } of this.sources.values()) unfollow()
+    this.sources.clear()
     this.answers.clear()
     this.bytes = 0
   }
 
-  private follow(stored: string): void {
-    if (this.buckets.size >= MAX_BUCKETS) return
-    const bucket: Followed = {
-      changedAt: ++this.clock,
-      heard: 0,
-      answers: new Map(),
-      unfollow: this.engine.follow(stored, (event) => this.hear(stored, event)),
+  private add(answer: CachedAnswer): void {
+    const { answerCacheBytes } = this.limits
+    this.remove(idOf(answer))
+    const size = sizeOf(answer)
+    if (size > answerCacheBytes / 8) return
+    this.answers.set(idOf(answer), answer)
+    this.bytes += size
+    answer.source.keys.add(answer.key)
+    for (let oldest = this.answers.oldest(); oldest && this.bytes > answerCacheBytes; oldest = this.answers.oldest()) {
+      this.remove(oldest[0])
     }
-    const status = this.engine.status()
-    // Where one counter serves the whole store, all that it shows is in what will be read from now on.
-    if (status.ready && this.engine.facts.name !== 'jetstream') bucket.heard = status.revision
-    this.buckets.set(stored, bucket)
-  }
-
-  private hear(stored: string, event: EngineEvent): void {
-    const bucket = this.buckets.get(stored)
-    if (!bucket) return
-    if (event.type === 'bucket_deleted') {
-      bucket.heard = event.revision
-      this.changed(stored, undefined)
-      return
-    }
-    const { entry } = event
-    bucket.heard = entry.revision
-    const replaced = entry.operation === 'put' ? this.answersOf(bucket, entry.key) : []
-    this.changed(stored, entry.key)
-    for (const [id, answer] of replaced) this.replace(bucket, id, answer, entry)
-  }
-
-  private answersOf(bucket: Followed, key: string): Array<[id: string, answer: CachedAnswer]> {
-    return [...(bucket.answers.get(key) ?? [])].flatMap((id) => {
-      const answer = this.answers.get(id)
-      return answer ? [[id, answer] as [string, CachedAnswer]] : []
-    })
-  }
-
-  /** The answer to the same URL, as it is from this commit on. */
-  private replace(bucket: Followed, id: string, old: CachedAnswer, entry: Entry): void {
-    const { revision, expiresAt } = entry
-    const { body, length } = flatText(stringify(wireEntry(old.bucket, entry)))
-    const etag = formatEtag(revision, this.engine.facts.epoch)
-    this.add(bucket, id, { ...old, revision, expiresAt, body, length, etag })
-  }
-
-  /** A key changed, or, without one, anything in the bucket may have. */
-  private changed(stored: string, key: string | undefined): void {
-    const bucket = this.buckets.get(stored)
-    if (!bucket) return
-    bucket.changedAt = ++this.clock
-    const ids = key === undefined ? [...bucket.answers.values()].flatMap((each) => [...each]) : bucket.answers.get(key)
-    for (const id of ids ?? []) this.remove(id)
   }
 
   private remove(id: string): void {
     const answer = this.answers.get(id)
     if (!answer) return
     this.answers.delete(id)
-    this.bytes -= sizeOf(id, answer)
-    const bucket = this.buckets.get(storedName(answer.environment, answer.bucket))
-    const ids = bucket?.answers.get(answer.key)
-    ids?.delete(id)
-    if (ids?.size === 0) bucket?.answers.delete(answer.key)
+    this.bytes -= sizeOf(answer)
+    answer.source.keys.delete(answer.key)
+  }
+
+  private follow(stored: string, prefix: string): void {
+    if (this.sources.size >= this.limits.answerCacheBuckets) this.unfollowOne()
+    const status = this.engine.status()
+    // Where one counter serves the whole store, all that it shows is in what will be read from now on.
+    const heard = status.ready && this.engine.facts.name !== 'jetstream' ? status.revision : 0
+    const source: Source = {
+      heard,
+      changedAt: ++this.clock,
+      usedAt: ++this.uses,
+      prefix,
+      keys: new Set(),
+      unfollow: this.engine.follow(stored, (event) => this.hear(source, event)),
+    }
+    this.sources.set(stored, source)
+  }
+
+  /** Lets go of the bucket that was not read for longest. */
+  private unfollowOne(): void {
+    let longest: [stored: string, source: Source] | undefined
+    for (const each of this.sources) if (!longest || each[1].usedAt < longest[1].usedAt) longest = each
+    if (!longest) return
+    const [stored, source] = longest
+    source.unfollow()
+    this.sources.delete(stored)
+    this.changed(source, undefined)
+  }
+
+  private hear(source: Source, event: EngineEvent): void {
+    if (event.type === 'bucket_deleted') {
+      source.heard = event.revision
+      this.changed(source, undefined)
+      return
+    }
+    const { entry } = event
+    source.heard = entry.revision
+    const old = this.answers.get(source.prefix + entry.key)
+    this.changed(source, entry.key)
+    if (old && entry.operation === 'put') this.add(this.renewed(old, entry))
+  }
+
+  /** The answer as it is from this commit on. */
+  private renewed(old: CachedAnswer, entry: Entry): CachedAnswer {
+    const { revision, expiresAt } = entry
+    const etag = formatEtag(revision, this.engine.facts.epoch)
+    return { ...old, ...flatText(stringify(wireEntry(old.bucket, entry))), revision, expiresAt, etag }
+  }
+
+  /** A key changed, or, without one, anything in the bucket may have. */
+  private changed(source: Source, key: string | undefined): void {
+    source.changedAt = ++this.clock
+    for (const each of key === undefined ? source.keys : [key]) this.remove(source.prefix + each)
   }
 }
 
@@ -171,11 +179,16 @@ export function flatText(text: string): { body: string; length: number } {
   return { body: bytes.length === text.length ? bytes.toString('latin1') : text, length: bytes.length }
 }
 
-function name(environment: string, url: string): string {
-  return `${environment} ${url}`
+/** Neither has a space, nor the bucket a slash: no two pairs, whatever the key, make the same id. */
+function prefixOf(environment: string, bucket: string): string {
+  return `${environment} ${bucket}/`
 }
 
-function sizeOf(id: string, { length }: Pick<CachedAnswer, 'length'>): number {
+function idOf({ source, key }: CachedAnswer): string {
+  return source.prefix + key
+}
+
+function sizeOf({ source, key, length }: CachedAnswer): number {
   // Text beyond Latin-1 takes two bytes a character in memory, and at least as many on the wire.
-  return length + 2 * id.length + OVERHEAD_BYTES
+  return length + 2 * (source.prefix.length + key.length) + OVERHEAD_BYTES
 }

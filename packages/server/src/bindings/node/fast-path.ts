@@ -1,11 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HEADERS } from '@ironflow/core/protocol'
+import { HEADERS, methodRow } from '@ironflow/core/protocol'
 import { may } from '../../dispatch/authorize'
 import type { IronflowServer } from '../../server'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
 import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
+
+/** The parts of the path before and between bucket and key. */
+const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
+
+/** A path without a query, of what the long way lets pass: printable ASCII without `#` and backslashes. */
+const ENTRY_TARGET = new RegExp(`^${BEFORE_BUCKET}([\\w-]+)${BEFORE_KEY}([!"$->@-[\\]-~]+)$`)
+
+/**
+ * Returns the bucket and the decoded key that a raw URL asks for, if it is one of a KV entry. What decodes to no key of
+ * a store is in no cache either, and so goes the long way.
+ */
+function entryTarget(url: string): { bucket: string; key: string } | undefined {
+  const found = ENTRY_TARGET.exec(url)
+  if (!found) return undefined
+  const [, bucket, key] = found as unknown as [string, string, string]
+  if (!key.includes('%')) return { bucket, key }
+  try {
+    return { bucket, key: decodeURIComponent(key) }
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
@@ -19,7 +41,7 @@ export class FastPath {
 
   constructor(private readonly server: IronflowServer) {
     const { engine, limits, auth } = server.options
-    this.cache = new AnswerCache(engine, limits.answerCacheBytes)
+    this.cache = new AnswerCache(engine, limits)
     this.isDev = auth === 'none'
     this.unlisten = server.dispatcher.onWrite((write) => this.cache.written(write))
   }
@@ -62,10 +84,10 @@ export class FastPath {
   }
 
   /** Keeps an answer that went the long way, where it may be given again. */
-  keep(url: string, { keep, body, headers }: HttpResponse, readAt: number): void {
+  keep({ keep, body, headers }: HttpResponse, readAt: number): void {
     const etag = headers[HEADERS.etag]
     if (!keep || typeof body !== 'string' || etag === undefined) return
-    this.cache.keep(url, keep, { ...flatText(body), etag }, readAt)
+    this.cache.keep(keep, { ...flatText(body), etag }, readAt)
   }
 
   close(): void {
@@ -85,18 +107,20 @@ export class FastPath {
     if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
     if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
 
+    const target = entryTarget(url)
+    if (!target) return undefined
     const principal = this.server.authenticator.known(authorization?.slice(7))
     if (!principal) return undefined
     const named = headers[HEADERS.environment] as string | undefined
     const environment = named ?? principal.environment ?? 'default'
     if (principal.environment !== undefined && principal.environment !== environment) return undefined
 
-    const answer = this.cache.get(environment, url)
+    const answer = this.cache.get(environment, target.bucket, target.key)
     if (!answer || !may(principal, 'read', 'kv', answer.bucket)) return undefined
     if (answer.expiresAt !== undefined && answer.expiresAt <= this.server.options.now()) return undefined
     const minRevision = headers[HEADERS.minRevision]
     if (minRevision === undefined) return answer
-    const isNewEnough = Number(minRevision) <= Math.max(answer.revision, answer.heard())
+    const isNewEnough = Number(minRevision) <= Math.max(answer.revision, answer.source.heard)
     return isNewEnough && /^\d+$/.test(minRevision as string) ? answer : undefined
   }
 }

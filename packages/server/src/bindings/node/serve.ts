@@ -81,7 +81,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     const { clock } = fast
     const answered = await server.handle(adapt(request, limits, response))
     if (answered.stream) return respondStream(response, answered, limits.streamBufferBytes)
-    if (answered.keep) fast.keep(request.url ?? '', answered, clock)
+    if (answered.keep) fast.keep(answered, clock)
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { bucketDefaults, createMemoryEngine, type Engine } from '../../../src'
 import { AnswerCache } from '../../../src/bindings/node/answer-cache'
 
@@ -7,73 +7,96 @@ const ENTRY = { environment: 'default', bucket: 'b', key: 'a', revision: 1 }
 const ANSWER = { body: '{}', length: 2, etag: '"1-e"' }
 
 let engine: Engine
+let followed: string[]
 let cache: AnswerCache
+const cacheOf = (limits: Partial<ConstructorParameters<typeof AnswerCache>[1]> = {}) =>
+  new AnswerCache(engine, { answerCacheBytes: 100_000, answerCacheBuckets: 10, ...limits })
+
 beforeEach(() => {
   engine = createMemoryEngine({ bucketDefaults: bucketDefaults() })
-  cache = new AnswerCache(engine, 100_000)
+  followed = []
+  const { follow } = engine
+  engine.follow = (bucket, listener) => {
+    followed.push(bucket)
+    const unfollow = follow.call(engine, bucket, listener)
+    return () => {
+      followed.splice(followed.indexOf(bucket), 1)
+      unfollow()
+    }
+  }
+  cache = cacheOf()
   // The first answer of a bucket only makes it followed.
-  cache.keep('/first', ENTRY, ANSWER, cache.clock)
+  keep('first')
 })
 
 const put = (key = 'a', stored = STORED) => engine.put(stored, key, { encoding: 'json', text: '1' })
-const keep = (url = '/a', kept = ENTRY) => cache.keep(url, kept, ANSWER, cache.clock)
+const keep = (key = 'a', bucket = 'b') => cache.keep({ ...ENTRY, bucket, key }, ANSWER, cache.clock)
+const get = (key = 'a', bucket = 'b') => cache.get('default', bucket, key)
 
-test('an answer is kept by environment and URL', () => {
+test('an answer is kept by environment, bucket and key', () => {
   keep()
-  expect(cache.get('default', '/a')).toMatchObject(ANSWER)
-  expect(cache.get('other', '/a')).toBeUndefined()
-  expect(cache.get('default', '/b')).toBeUndefined()
+  expect(get()).toMatchObject(ANSWER)
+  expect(cache.get('other', 'b', 'a')).toBeUndefined()
+  expect(get('b')).toBeUndefined()
+  expect(get('a', 'c')).toBeUndefined()
+})
+
+test.each([
+  ['default b/a', 'b', 'a'],
+  ['default b/a', 'a', 'a'],
+  ['default', 'b', 'a/a a'],
+])('names that are none (%j, %j, %j) are not taken for others', (environment, bucket, key) => {
+  keep('a')
+  keep('a/a')
+  expect(cache.get(environment, bucket, key)).toBeUndefined()
 })
 
 test('what was read before its bucket was followed is not kept', () => {
-  expect(cache.get('default', '/first')).toBeUndefined()
+  expect(get('first')).toBeUndefined()
 })
 
-test('a commit replaces every answer about its key, and no other', async () => {
-  keep('/a')
-  keep('/%61')
-  keep('/c', { ...ENTRY, key: 'c' })
+test('a commit replaces the answer about its key, and no other', async () => {
+  keep('a')
+  keep('c')
   const { revision } = await put('a')
-  for (const url of ['/a', '/%61']) {
-    const { body = '', length, ...answer } = cache.get('default', url) ?? {}
-    expect(answer).toMatchObject({ ...ENTRY, revision, etag: `"${revision}-${engine.facts.epoch}"` })
-    expect(JSON.parse(body)).toMatchObject({ key: 'a', value: 1, revision })
-    expect(length).toBe(Buffer.byteLength(body))
-  }
-  expect(cache.get('default', '/c')).toMatchObject(ANSWER)
+  const { body = '', length, ...answer } = get() ?? {}
+  expect(answer).toMatchObject({ ...ENTRY, revision, etag: `"${revision}-${engine.facts.epoch}"` })
+  expect(JSON.parse(body)).toMatchObject({ key: 'a', value: 1, revision })
+  expect(length).toBe(Buffer.byteLength(body))
+  expect(get('c')).toMatchObject(ANSWER)
 })
 
 test.each(['delete', 'purge'] as const)('a %s removes the answers about its key', async (operation) => {
   await put('a')
-  keep('/a')
+  keep()
   await engine[operation](STORED, 'a')
-  expect(cache.get('default', '/a')).toBeUndefined()
+  expect(get()).toBeUndefined()
 })
 
 test('a commit to a key that nobody reads keeps nothing', async () => {
   await put('unread')
-  keep('/a')
-  expect(cache.get('default', '/unread')).toBeUndefined()
+  keep()
+  expect(get('unread')).toBeUndefined()
 })
 
 test('an answer that was read before a commit and comes after it is not kept', async () => {
   const readAt = cache.clock
   await put('a')
-  cache.keep('/a', ENTRY, ANSWER, readAt)
-  expect(cache.get('default', '/a')).toBeUndefined()
+  cache.keep(ENTRY, ANSWER, readAt)
+  expect(get()).toBeUndefined()
 })
 
 test('a commit to a bucket of the same name elsewhere changes nothing', async () => {
   keep()
   await put('a', 'APP_other_b')
-  expect(cache.get('default', '/a')).toBeDefined()
+  expect(get()).toBeDefined()
 })
 
 test('a bucket that is deleted takes its answers along', async () => {
   await put('x')
   keep()
   await engine.deleteBucket(STORED)
-  expect(cache.get('default', '/a')).toBeUndefined()
+  expect(get()).toBeUndefined()
 })
 
 test.each([
@@ -83,37 +106,81 @@ test.each([
 ] as const)('an own %s removes what it made old before the store tells of it', (method, params) => {
   keep()
   cache.written({ environment: 'default', method, params, revision: 99 })
-  expect(cache.get('default', '/a')).toBeUndefined()
+  expect(get()).toBeUndefined()
 })
 
 test('an own write whose commit was heard of leaves the answer that this put in place', async () => {
   keep()
   const { revision } = await put('a')
   cache.written({ environment: 'default', method: 'kv.put', params: { bucket: 'b', key: 'a' }, revision })
-  expect(cache.get('default', '/a')).toMatchObject({ revision })
+  expect(get()).toMatchObject({ revision })
 })
 
 test('how far the changes of a bucket were heard of moves with its commits', async () => {
-  keep('/c', { ...ENTRY, key: 'c' })
+  keep('c')
   const { revision } = await put('a')
-  expect(cache.get('default', '/c')?.heard()).toBe(revision)
+  expect(get('c')?.source.heard).toBe(revision)
 })
 
 test('beyond its bytes the oldest answers go', () => {
-  cache = new AnswerCache(engine, 8_000)
-  keep('/first')
-  for (let index = 0; index < 100; index++) keep(`/${index}`, { ...ENTRY, key: `k${index}` })
-  expect(cache.get('default', '/0')).toBeUndefined()
-  expect(cache.get('default', '/99')).toBeDefined()
-  const kept = Array.from({ length: 100 }, (_, index) => cache.get('default', `/${index}`)).filter(Boolean)
+  cache = cacheOf({ answerCacheBytes: 8_000 })
+  keep('first')
+  for (let index = 0; index < 100; index++) keep(`k${index}`)
+  expect(get('k0')).toBeUndefined()
+  expect(get('k99')).toBeDefined()
+  const kept = Array.from({ length: 100 }, (_, index) => get(`k${index}`)).filter(Boolean)
   expect(kept.length).toBeGreaterThan(5)
   expect(kept.length).toBeLessThan(14)
 })
 
 test('the same answer kept twice counts once', () => {
-  cache = new AnswerCache(engine, 8_000)
-  keep('/first')
-  keep('/other', { ...ENTRY, key: 'o' })
-  for (let index = 0; index < 100; index++) keep('/a')
-  expect(cache.get('default', '/other')).toBeDefined()
+  cache = cacheOf({ answerCacheBytes: 8_000 })
+  keep('first')
+  keep('other')
+  for (let index = 0; index < 100; index++) keep()
+  expect(get('other')).toBeDefined()
+})
+
+describe('beyond the buckets that may be followed', () => {
+  /** As two readers, one after the other, make an answer kept. */
+  const read = (bucket: string) => {
+    keep('a', bucket)
+    keep('a', bucket)
+  }
+  beforeEach(() => {
+    cache.close()
+    cache = cacheOf({ answerCacheBuckets: 3 })
+    for (const bucket of ['x', 'y', 'z']) read(bucket)
+  })
+
+  test('the one that was not read for longest goes with its answers', () => {
+    get('a', 'x')
+    read('new')
+    expect(followed.sort()).toEqual(['new', 'x', 'z'].map((bucket) => `APP_default_${bucket}`))
+    expect(['x', 'y', 'z', 'new'].filter((bucket) => get('a', bucket))).toEqual(['x', 'z', 'new'])
+  })
+
+  test('one whose answers are gone goes in its turn', async () => {
+    await put('a', 'APP_default_x')
+    await engine.delete('APP_default_x', 'a')
+    read('new')
+    expect(followed).not.toContain('APP_default_x')
+  })
+
+  test('one that comes back begins anew: what changed while it was away is not answered', async () => {
+    const readAt = cache.clock
+    read('new')
+    await put('a', 'APP_default_x')
+    keep('a', 'x')
+    cache.keep({ ...ENTRY, bucket: 'x' }, ANSWER, readAt)
+    expect(get('a', 'x')).toBeUndefined()
+  })
+
+  test('as many are followed as before, however many come', () => {
+    for (let index = 0; index < 100; index++) read(`b${index}`)
+    expect(followed).toHaveLength(3)
+    expect(get('a', 'b99')).toBeDefined()
+    cache.close()
+    expect(followed).toEqual([])
+  })
 })

@@ -29,9 +29,9 @@ afterEach(async () => {
 })
 
 /** A request as a plain client makes it: `fetch` would add headers of its own. */
-function ask(key = 'a', headers: Record<string, string> = {}, apiKey = ADMIN_KEY) {
+function ask(key = 'a', headers: Record<string, string> = {}, apiKey = ADMIN_KEY, bucket = 'b') {
   return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
-    const path = `/api/v1/kv/buckets/b/keys/${key}`
+    const path = `/api/v1/kv/buckets/${bucket}/keys/${key}`
     const all = { authorization: `Bearer ${apiKey}`, ...headers }
     const sent = request({ port: listening.port, host: '127.0.0.1', path, headers: all, agent }, (response) => {
       let text = ''
@@ -66,6 +66,34 @@ test('a repeated read is answered from memory, by the same bytes and headers', a
   expect(comparable(short)).toEqual(comparable(long))
   expect(short.headers['x-request-id']).not.toBe(long.headers['x-request-id'])
   expect((await ask('a', { 'x-request-id': 'mine' })).headers['x-request-id']).toBe('mine')
+})
+
+test('a key that is in memory is answered from there however it is spelt', async () => {
+  await harness.put('b/keys/user:%D0%BA%2Fa', 1)
+  const { text } = await warm('user:%D0%BA%2Fa')
+  for (const spelling of ['user:%D0%BA/a', 'user%3A%d0%ba%2fa', '%75ser:%D0%BA%2F%61']) {
+    const before = reads
+    expect((await ask(spelling)).text).toBe(text)
+    expect(reads).toBe(before)
+  }
+})
+
+test.each([
+  ['a backslash', 'b', 'x\\y'],
+  ['dot segments', 'b', 'c/../a'],
+  ['encoded dot segments', 'b', 'c/%2e%2e/a'],
+  ['a control character', 'b', 'a%00'],
+  ['encoding that is no UTF-8', 'b', '%ff'],
+  ['a key that is none', 'b', 'a%20a'],
+  ['a bucket with a slash', 'b%2Fc', 'a'],
+  ['nothing for a key', 'b', ''],
+])('a target with %s is refused, whatever is in memory', async (_, bucket, key) => {
+  for (const each of ['a', 'x%5Cy', 'c/a']) {
+    await harness.put(`b/keys/${each}`, 1)
+    await warm(each)
+  }
+  const { status } = await ask(key, {}, ADMIN_KEY, bucket)
+  expect(status).toBeGreaterThanOrEqual(400)
 })
 
 test('a value that is written while it is in memory is answered by the bytes of the long way', async () => {
