@@ -66,6 +66,13 @@ export interface Limits {
   idempotencyWindowMs: number
   /** How many are remembered at most; beyond it the oldest go early. Default 200,000. */
   idempotencyEntries: number
+  /**
+   * Writes that wait in memory for another one: patches for those of the same document before them, writes to a new
+   * bucket for it to be made. Beyond it they are `unavailable`. Default 20,000.
+   */
+  waitingWrites: number
+  /** Bytes of what these write. Default 128 MiB. */
+  waitingWriteBytes: number
   /** Verified API keys that are kept in memory. Default 10,000. */
   cachedKeys: number
   /** Bytes of encoded answers to reads of KV entries that are kept in memory; 0: none. Default 64 MiB. */
@@ -112,6 +119,8 @@ export const DEFAULTS = {
     pageBytes: 4_194_304,
     idempotencyWindowMs: 120_000,
     idempotencyEntries: 200_000,
+    waitingWrites: 20_000,
+    waitingWriteBytes: 134_217_728,
     cachedKeys: 10_000,
     answerCacheBytes: 67_108_864,
     answerCacheBuckets: 1_000,

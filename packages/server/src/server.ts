@@ -12,6 +12,7 @@ import { Idempotency } from './dispatch/idempotency'
 import { ApiKeys } from './domain/api-keys'
 import { bootstrap } from './domain/bootstrap'
 import { Buckets } from './domain/buckets'
+import { KeyedQueue } from './domain/commit'
 import { ConfigDocuments } from './domain/config'
 import { KeyValues } from './domain/kv'
 import { ANYBODY } from './domain/principal'
@@ -65,7 +66,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   const { engine, limits, heartbeatMs, now, logger, environments, auth, commits, corsOrigins, version } = options
   const apiKeys = new ApiKeys(engine, now)
   const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
-  const buckets = new Buckets(engine, limits)
+  const queue = new KeyedQueue(limits)
+  const buckets = new Buckets(engine, queue, limits)
   const authenticator = new Authenticator({
     engine,
     apiKeys,
@@ -80,7 +82,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     handlers: createHandlers({
       engine,
       limits,
-      config: new ConfigDocuments(engine, limits),
+      config: new ConfigDocuments(engine, queue, limits),
       kv: new KeyValues(engine, buckets, limits),
       buckets,
       apiKeys,

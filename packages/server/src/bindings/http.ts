@@ -1,5 +1,6 @@
 import { errorFor, type IronflowError } from '@ironflow/core/errors'
 import { decodeRequest, HEADERS, rowApplies } from '@ironflow/core/protocol'
+import type { Refused } from '../dispatch/admission'
 import type { Dispatcher } from '../dispatch/dispatch'
 import { failure } from '../dispatch/failure'
 import { parseJson } from '../domain/json-text'
@@ -101,6 +102,11 @@ export class HttpBinding {
     const { dispatcher, engine, limits } = this.parts
     const environment = request.header(HEADERS.environment)
     const apiKey = bearerKey(request.header(HEADERS.authorization))
+    const caller = { apiKey, transport: 'http', remoteAddress: request.remoteAddress } as const
+    const admission = await dispatcher.admit({ method, environment, params: match.params }, caller)
+    progress.environment = admission.environment
+    // The body of a caller that may not make the call is not read.
+    if (!admission.ok) return refusal(admission, progress)
     let body: Uint8Array = NO_BYTES
     if (row.body !== undefined) {
       expectPlainBody(request)
@@ -109,23 +115,18 @@ export class HttpBinding {
     }
     const received = { pathParams: match.params, query, header: (name: string) => request.header(name), body }
     const params = decodeRequest(row, received, parseJson)
-    const outcome = await dispatcher.run(
+    const outcome = await dispatcher.perform(
       {
         method,
         params,
-        environment,
         idempotencyKey: request.header(HEADERS.idempotencyKey),
         minRevision: minRevisionFrom(request.header(HEADERS.minRevision)),
         requestId: progress.requestId,
         traceparent: request.header(HEADERS.traceparent),
       },
-      { apiKey, transport: 'http', remoteAddress: request.remoteAddress },
+      admission,
     )
-    progress.environment = outcome.environment
-    if (!outcome.ok) {
-      progress.error = outcome.error
-      return errorResponse(outcome.error, progress.requestId)
-    }
+    if (!outcome.ok) return refusal(outcome, progress)
     const { answer } = outcome
     const response = successResponse(request, method, row, answer, engine.facts.epoch)
     if (method !== 'kv.get') return response
@@ -139,6 +140,11 @@ export class HttpBinding {
     response.headers.allow = allow
     return response
   }
+}
+
+function refusal({ error }: Refused, progress: Progress): HttpResponse {
+  progress.error = error
+  return errorResponse(error, progress.requestId)
 }
 
 const NO_BYTES = new Uint8Array()

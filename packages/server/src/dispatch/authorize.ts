@@ -4,27 +4,42 @@ import type { Principal } from '../domain/principal'
 import { roleAllows } from '../domain/rights'
 import { admits } from '../domain/scopes'
 
+/** What a row of the method table asks of its caller. */
+type Right = Pick<MethodRow, 'access' | 'resource' | 'target'>
+
 /**
- * Whether a key may make this call: its role must allow the row's access, and, where it has scopes, one of them must
- * admit the thing the call is about. A call about no single thing (a list) needs any scope of that kind, and its answer
- * is filtered by {@link may}. Parameters are not validated yet: whatever the target is, only a scope that matches its
- * text lets it pass.
+ * Checks what needs no target: the key's role must allow the access, and, where it has scopes, one of them must be of
+ * this kind. That is all for a call about no single thing (a list), whose result is filtered by {@link may}.
  *
  * @throws UnauthorizedError
  */
-export function authorize(principal: Principal, row: MethodRow, params: Readonly<Record<string, unknown>>): void {
-  const { role, scopes } = principal
-  if (!roleAllows(role, row.access)) {
-    throw new UnauthorizedError(`a key of role ${role} has no ${row.access} access`, 'unauthorized')
+export function authorize({ role, scopes }: Principal, { access, resource }: Right): void {
+  if (!roleAllows(role, access)) {
+    throw new UnauthorizedError(`a key of role ${role} has no ${access} access`, 'unauthorized')
   }
-  if (!scopes) return
-  const target = row.target === undefined ? undefined : params[row.target]
-  const allowed =
-    row.target === undefined
-      ? scopes.some((scope) => scope.access === row.access && scope.resource === row.resource)
-      : typeof target === 'string' && may(principal, row.access, row.resource, target)
-  if (allowed) return
-  throw new UnauthorizedError(`the key has no scope for ${row.access}:${row.resource} here`, 'unauthorized')
+  if (scopes && !scopes.some((scope) => scope.access === access && scope.resource === resource)) {
+    throw outOfScope(access, resource)
+  }
+}
+
+/**
+ * Checks that the key's scopes admit the one thing the call is about. Parameters are not validated yet: whatever the
+ * target is, only a scope that matches its text lets it pass.
+ *
+ * @throws UnauthorizedError
+ */
+export function authorizeTarget(
+  principal: Principal,
+  { access, resource, target }: Right,
+  params: Readonly<Record<string, unknown>>,
+): void {
+  if (target === undefined || !principal.scopes) return
+  const name = params[target]
+  if (typeof name !== 'string' || !may(principal, access, resource, name)) throw outOfScope(access, resource)
+}
+
+function outOfScope(access: Access, resource: string): UnauthorizedError {
+  return new UnauthorizedError(`the key has no scope for ${access}:${resource} here`, 'unauthorized')
 }
 
 /** Whether the key's scopes admit this one thing; its role is checked already. */

@@ -1,6 +1,6 @@
-import type { IronflowError } from '@ironflow/core/errors'
 import type { MethodName } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
+import type { Refused } from './admission'
 
 /** A `Call` as a binding rebuilt it: nothing of it is checked yet. */
 export interface RawCall<M extends MethodName = MethodName> {
@@ -20,7 +20,7 @@ export interface Caller {
   readonly remoteAddress?: string | undefined
 }
 
-/** How a call ended. The environment is there as soon as it was known. */
+/** How a call ended. */
 export type Outcome<M extends MethodName = MethodName> =
   | { readonly ok: true; readonly environment: string; readonly answer: Answer<M> }
-  | { readonly ok: false; readonly environment: string | undefined; readonly error: IronflowError }
+  | Refused

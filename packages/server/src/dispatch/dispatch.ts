@@ -1,12 +1,10 @@
 import type { MethodName, MethodRow, Params } from '@ironflow/core/protocol'
 import { isMutating, methodRow } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
-import type { Principal } from '../domain/principal'
 import type { Limits } from '../options'
-import type { Authenticator } from './authenticate'
-import { authorize } from './authorize'
+import { type AdmissionParts, type Admitted, admit, type Refused } from './admission'
+import { authorizeTarget } from './authorize'
 import type { Caller, Outcome, RawCall } from './call'
-import { resolveEnvironment } from './environment'
 import { failure } from './failure'
 import type { Context, Handlers } from './handlers'
 import type { Idempotency } from './idempotency'
@@ -25,11 +23,9 @@ export interface DoneWrite {
 export type OnWrite = (write: DoneWrite) => void
 
 /** What the dispatcher stands on. */
-export interface DispatcherParts {
-  readonly authenticator: Authenticator
+export interface DispatcherParts extends AdmissionParts {
   readonly idempotency: Idempotency
   readonly handlers: Handlers
-  readonly environments: ReadonlySet<string> | undefined
   readonly limits: Limits
   readonly now: () => number
 }
@@ -37,7 +33,10 @@ export interface DispatcherParts {
 /**
  * The way of every call, whichever wire it came by:
  *
- *     authenticate ─► environment ─► authorise ─► validate ─► idempotency ─► handler
+ *     admit: authenticate ─► environment ─► authorise
+ *     perform: validate ─► idempotency ─► handler
+ *
+ * A binding that reads a body does so between the two.
  */
 export class Dispatcher {
   private readonly writeListeners = new Set<OnWrite>()
@@ -46,15 +45,27 @@ export class Dispatcher {
 
   /** Makes a call and answers how it ended; never rejects. */
   async run<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Outcome<M>> {
-    const { authenticator, environments, limits, now } = this.parts
+    const admission = await this.admit(call, caller)
+    return admission.ok ? this.perform(call, admission) : admission
+  }
+
+  /** Admits a caller to a call, of whose parameters those that need no body are known. Never rejects. */
+  admit(
+    { method, environment, params }: Pick<RawCall, 'method' | 'environment' | 'params'>,
+    { apiKey }: Caller,
+  ): Promise<Admitted | Refused> {
+    return admit(this.parts, { apiKey, environment, right: methodRow(method), params })
+  }
+
+  /** Makes a call whose caller was admitted to it, and answers how it ended; never rejects. */
+  async perform<M extends MethodName>(call: RawCall<M>, admitted: Admitted): Promise<Outcome<M>> {
+    const { limits, now } = this.parts
+    const { environment, principal } = admitted
     const row = methodRow(call.method)
-    let environment: string | undefined
     try {
-      const principal = authenticator.known(caller.apiKey) ?? (await authenticator.verify(caller.apiKey))
-      environment = resolveEnvironment(call.environment, principal, environments, row.resource)
-      authorize(principal, row, call.params)
+      if (!admitted.hasTarget) authorizeTarget(principal, row, call.params)
       const params = validate(call.method, call.params, limits, now())
-      const answer = await this.handle(call, row, params, environment, principal)
+      const answer = await this.handle(call, row, params, admitted)
       if (isMutating(row)) this.tellWritten(environment, call, answer.revision)
       return { ok: true, environment, answer }
     } catch (thrown) {
@@ -72,8 +83,7 @@ export class Dispatcher {
     call: RawCall<M>,
     row: MethodRow,
     params: Params<M>,
-    environment: string,
-    principal: Principal,
+    { environment, principal }: Admitted,
   ): Promise<Answer<M>> {
     const { handlers, idempotency } = this.parts
     const context: Context = { environment, principal, minRevision: call.minRevision }

@@ -1,10 +1,10 @@
 import { ConflictError, isIronflowError, NotFoundError } from '@ironflow/core/errors'
 import type { BucketInfo, BucketOptions, Params, Position } from '@ironflow/core/protocol'
-import type { BucketConfig, BucketRecord, Engine } from '../engine/engine'
+import type { BucketConfig, BucketRecord, Engine, StoredValue } from '../engine/engine'
 import { bucketOf, isSystemBucket, storedName, storedPrefix } from '../keyspace'
 import { bucketDefaults, type Limits } from '../options'
 import type { Answer } from './answer'
-import { KeyedQueue } from './commit'
+import type { KeyedQueue } from './commit'
 import { type Context, positionOf } from './context'
 import { decodeCursor, encodeCursor } from './cursor'
 import { beyondLimit } from './limit'
@@ -15,19 +15,19 @@ const MAX_KNOWN = 100_000
 
 /** The buckets of an environment. Parameters arrive validated. */
 export class Buckets {
-  private readonly creations = new KeyedQueue()
   /** Stored names of buckets that were there, as a hint: a put of one that is gone by now makes it again. */
   private readonly known = new Set<string>()
 
   constructor(
     private readonly engine: Engine,
+    private readonly queue: KeyedQueue,
     private readonly limits: Limits,
   ) {}
 
   async create(params: Params<'kv.createBucket'>, context: Context): Promise<Answer<'kv.createBucket'>> {
     const { environment, once } = context
     const { name, ifExists, ...options } = params
-    const made = await this.make(environment, name, { ...bucketDefaults(this.limits), ...settled(options) }, once)
+    const made = await this.make(environment, name, { ...bucketDefaults(this.limits), ...settled(options) }, { once })
     if (made) return answer(environment, made)
     const there = await this.record(environment, name)
     if (ifExists === 'update') {
@@ -82,15 +82,19 @@ export class Buckets {
    * The stored name of a bucket that is about to be written to, made with the defaults where it is not there. The engine
    * would make it too, but it does not count them.
    *
-   * @throws storage_full where the environment has as many as it may
+   * @param value what is to be written
+   * @throws storage_full where the environment has as many as it may, `unavailable` where too many writes wait
    */
-  forWriting(environment: string, bucket: string): string | Promise<string> {
+  forWriting(environment: string, bucket: string, value: StoredValue): string | Promise<string> {
     const stored = storedName(environment, bucket)
-    return this.known.has(stored) ? stored : this.ensure(environment, bucket, stored)
+    return this.known.has(stored) ? stored : this.ensure(environment, bucket, stored, value)
   }
 
-  private async ensure(environment: string, bucket: string, stored: string): Promise<string> {
-    if (!(await this.engine.bucketInfo(stored))) await this.make(environment, bucket, bucketDefaults(this.limits))
+  private async ensure(environment: string, bucket: string, stored: string, value: StoredValue): Promise<string> {
+    if (!(await this.engine.bucketInfo(stored))) {
+      const bytesOf = () => (value.encoding === 'base64' ? value.bytes.length : value.text.length)
+      await this.make(environment, bucket, bucketDefaults(this.limits), { bytesOf })
+    }
     this.remember(stored)
     return stored
   }
@@ -100,10 +104,10 @@ export class Buckets {
     environment: string,
     bucket: string,
     config: BucketConfig,
-    once?: string,
+    { once, bytesOf }: { once?: string | undefined; bytesOf?: () => number } = {},
   ): Promise<BucketRecord | undefined> {
     const stored = storedName(environment, bucket)
-    return this.creations.run(environment, async () => {
+    const work = async () => {
       const isThere = (await this.engine.bucketInfo(stored)) !== undefined
       if (isThere && once === undefined) return undefined
       // Of one that is there, the engine knows whether this very call has made it.
@@ -116,7 +120,8 @@ export class Buckets {
         if (isIronflowError(error) && error.code === 'already_exists') return undefined
         throw error
       }
-    })
+    }
+    return this.queue.run(environment, work, bytesOf)
   }
 
   private async expectRoom(environment: string): Promise<void> {

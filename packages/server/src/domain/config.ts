@@ -12,7 +12,7 @@ import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } fro
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
 import type { Answer } from './answer'
-import { KeyedQueue, readModifyWrite } from './commit'
+import { type KeyedQueue, readModifyWrite } from './commit'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { fillPage } from './page'
@@ -20,12 +20,12 @@ import { visiblePage } from './visible-page'
 
 /** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
 export class ConfigDocuments {
-  private readonly patches = new KeyedQueue()
   /** Buckets whose options were compared with this server's limits. */
   private readonly settled = new Set<string>()
 
   constructor(
     private readonly engine: Engine,
+    private readonly queue: KeyedQueue,
     private readonly limits: Limits,
   ) {}
 
@@ -73,7 +73,8 @@ export class ConfigDocuments {
     const options = this.putOptions(params, context)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      return written(name, await readModifyWrite(this.engine, this.patches, bucket, name, merge, options))
+      const bytesOf = () => JSON.stringify(fields).length
+      return written(name, await readModifyWrite(this.engine, this.queue, bucket, name, merge, bytesOf, options))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
     const current = await this.engine.get(bucket, name)

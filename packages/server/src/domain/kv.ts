@@ -103,8 +103,11 @@ export class KeyValues {
     const { bucket, key, ttlSeconds } = params
     // A key that must be there needs no new bucket: that would outlive the conflict.
     const makesBucket = (options.expectedRevision ?? 0) === 0
-    const stored = makesBucket ? await this.buckets.forWriting(environment, bucket) : storedName(environment, bucket)
-    return written(await this.engine.put(stored, key, storedValue(params), { ...options, ttlSeconds }))
+    const value = storedValue(params)
+    const stored = makesBucket
+      ? await this.buckets.forWriting(environment, bucket, value)
+      : storedName(environment, bucket)
+    return written(await this.engine.put(stored, key, value, { ...options, ttlSeconds }))
   }
 }
 
