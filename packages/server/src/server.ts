@@ -91,10 +91,6 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     limits,
     now,
   })
-  // A revoked key is refused by this server at once, however late the store tells of the change.
-  dispatcher.onWrite(({ method }) => {
-    if (method.startsWith('admin.apiKeys.')) authenticator.forget()
-  })
   const requests = new RequestStats()
   const observer = new Observer(requests, logger)
   const watches = new WatchStats()
@@ -161,8 +157,8 @@ async function dispatchCall<M extends MethodName>(
   const { method, requestId } = call
   observer.served({ method, status: error?.status ?? 200, requestId, environment, startedAt, error })
   if (!outcome.ok) throw outcome.error
-  const { result, revision } = outcome.answer
-  return { result, revision, environment }
+  const { result, position } = outcome.answer
+  return { result, ...position, environment }
 }
 
 function start({ engine, bootstrapKey, onBootstrapKey, now }: ResolvedOptions, apiKeys: ApiKeys): Promise<void> {

@@ -7,7 +7,7 @@ import { parseJson } from '../domain/json-text'
 import type { Label, Observer } from '../observe/observer'
 import { errorResponse, keptEntry, successResponse } from './answer'
 import type { Cors } from './cors'
-import { bearerKey, expectPlainBody, minRevisionFrom } from './headers'
+import { bearerKey, consistencyFrom, expectPlainBody, minPositionFrom } from './headers'
 import { expectLoopback } from './loopback'
 import type { HttpRequest, HttpResponse } from './message'
 import { META_ROUTES, type MetaParts } from './meta'
@@ -99,7 +99,7 @@ export class HttpBinding {
     { method, row }: RouteRow,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { dispatcher, engine, limits } = this.parts
+    const { dispatcher, limits } = this.parts
     const environment = request.header(HEADERS.environment)
     const apiKey = bearerKey(request.header(HEADERS.authorization))
     const caller = { apiKey, transport: 'http', remoteAddress: request.remoteAddress } as const
@@ -120,7 +120,8 @@ export class HttpBinding {
         method,
         params,
         idempotencyKey: request.header(HEADERS.idempotencyKey),
-        minRevision: minRevisionFrom(request.header(HEADERS.minRevision)),
+        minPosition: minPositionFrom(request.header(HEADERS.minPosition), HEADERS.minPosition),
+        consistency: consistencyFrom(request.header(HEADERS.consistency), HEADERS.consistency),
         requestId: progress.requestId,
         traceparent: request.header(HEADERS.traceparent),
       },
@@ -128,7 +129,7 @@ export class HttpBinding {
     )
     if (!outcome.ok) return refusal(outcome, progress)
     const { answer } = outcome
-    const response = successResponse(request, method, row, answer, engine.facts.epoch)
+    const response = successResponse(request, method, row, answer)
     if (method !== 'kv.get') return response
     return { ...response, keep: keptEntry(response, query, outcome.environment, params, answer) }
   }

@@ -3,6 +3,7 @@ import { type Call, type MethodName, methodRow, RawJson, type Reply, stringify }
 import type { Transport } from '@ironflow/core/transport'
 import type { RawCall } from '../dispatch/call'
 import type { IronflowServer } from '../server'
+import { minPositionFrom } from './headers'
 import { connectInProcess, type WatchableServer } from './in-process-connection'
 
 /**
@@ -20,11 +21,12 @@ export function inProcessTransport(
 ): Transport {
   return {
     async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
-      const copy: RawCall<M> = { ...call, params: copyParams(call.params) }
+      const minPosition = minPositionFrom(call.minPosition, 'minPosition')
+      const copy: RawCall<M> = { ...call, minPosition, params: copyParams(call.params) }
       const reply = server.dispatch(copy, { apiKey, transport: 'in-process' })
       try {
-        const { result, revision, environment } = await untilAborted(reply, signal)
-        return { result: JSON.parse(stringify(result)) as Reply<M>['result'], revision, environment }
+        const { result, ...about } = await untilAborted(reply, signal)
+        return { ...about, result: JSON.parse(stringify(result)) as Reply<M>['result'] }
       } catch (error) {
         if (signal.aborted || !isIronflowError(error)) throw error
         const problem: unknown = JSON.parse(stringify(toProblem(error, call.requestId)))

@@ -1,4 +1,4 @@
-import type { MethodName } from '@ironflow/core/protocol'
+import type { KnownPosition, MethodName } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
 import type { Refused } from './admission'
 
@@ -8,7 +8,9 @@ export interface RawCall<M extends MethodName = MethodName> {
   readonly params: Readonly<Record<string, unknown>>
   readonly environment?: string | undefined
   readonly idempotencyKey?: string | undefined
-  readonly minRevision?: number | undefined
+  /** A position that the caller has seen. */
+  readonly minPosition?: KnownPosition | undefined
+  readonly consistency?: 'strong' | undefined
   readonly requestId: string
   readonly traceparent?: string | undefined
 }

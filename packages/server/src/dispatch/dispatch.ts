@@ -1,26 +1,15 @@
 import type { MethodName, MethodRow, Params } from '@ironflow/core/protocol'
 import { isMutating, methodRow } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
+import type { Context } from '../domain/context'
 import type { Limits } from '../options'
 import { type AdmissionParts, type Admitted, admit, type Refused } from './admission'
 import { authorizeTarget } from './authorize'
 import type { Caller, Outcome, RawCall } from './call'
 import { failure } from './failure'
-import type { Context, Handlers } from './handlers'
+import type { Handlers } from './handlers'
 import type { Idempotency } from './idempotency'
 import { validate } from './validate'
-
-/** A write that succeeded. */
-export interface DoneWrite {
-  readonly environment: string
-  readonly method: MethodName
-  readonly params: Readonly<Record<string, unknown>>
-  /** What it made, where it made one. */
-  readonly revision?: number | undefined
-}
-
-/** Told of each write that succeeded, before its caller is. Must not throw. */
-export type OnWrite = (write: DoneWrite) => void
 
 /** What the dispatcher stands on. */
 export interface DispatcherParts extends AdmissionParts {
@@ -39,8 +28,6 @@ export interface DispatcherParts extends AdmissionParts {
  * A binding that reads a body does so between the two.
  */
 export class Dispatcher {
-  private readonly writeListeners = new Set<OnWrite>()
-
   constructor(private readonly parts: DispatcherParts) {}
 
   /** Makes a call and answers how it ended; never rejects. */
@@ -66,17 +53,10 @@ export class Dispatcher {
       if (!admitted.hasTarget) authorizeTarget(principal, row, call.params)
       const params = validate(call.method, call.params, limits, now())
       const answer = await this.handle(call, row, params, admitted)
-      if (isMutating(row)) this.tellWritten(environment, call, answer.revision)
       return { ok: true, environment, answer }
     } catch (thrown) {
       return { ok: false, environment, error: failure(thrown, environment) }
     }
-  }
-
-  /** Calls `listener` after each write, until the answered function is called. */
-  onWrite(listener: OnWrite): () => void {
-    this.writeListeners.add(listener)
-    return () => this.writeListeners.delete(listener)
   }
 
   private handle<M extends MethodName>(
@@ -86,14 +66,11 @@ export class Dispatcher {
     { environment, principal }: Admitted,
   ): Promise<Answer<M>> {
     const { handlers, idempotency } = this.parts
-    const context: Context = { environment, principal, minRevision: call.minRevision }
-    const { method, idempotencyKey: key } = call
+    const { method, idempotencyKey: key, requestId, traceparent, minPosition, consistency } = call
+    const context: Context = { environment, principal, requestId, traceparent, minPosition, consistency }
     if (key === undefined || row.once || !isMutating(row)) return handlers[method](params, context)
     const scope = { environment, principal: principal.id, method, key }
-    return idempotency.once(scope, params, () => handlers[method](params, context))
-  }
-
-  private tellWritten(environment: string, { method, params }: RawCall, revision: number | undefined): void {
-    for (const listener of this.writeListeners) listener({ environment, method, params, revision })
+    const work = (once: string) => handlers[method](params, { ...context, idempotencyKey: key, once })
+    return idempotency.once(scope, params, work)
   }
 }

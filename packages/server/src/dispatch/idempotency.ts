@@ -1,7 +1,7 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
 import { stringify } from '@ironflow/core/protocol'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Answer } from '../domain/answer'
 import { OldestFirstMap } from '../oldest-first-map'
 import type { Limits } from '../options'
@@ -24,7 +24,8 @@ interface Remembered {
 
 /**
  * Answers a repeated call with what the first one answered. A repetition that comes while the first is under way waits
- * for it; a call that failed is forgotten, so its repetition tries again.
+ * for it; a call that failed is forgotten, so its repetition tries again. It remembers for this process: a repetition
+ * that reaches another one, or this one after a restart, is recognised by the engine.
  *
  * Entries all live equally long, so the oldest is the first to end: what is past its time goes whenever something is
  * added, and no entry needs a timer.
@@ -41,9 +42,14 @@ export class Idempotency {
   /**
    * Runs `work`, or answers what it answered before.
    *
+   * @param work is given what the engine recognises a repetition by: the same for the same scope, in every process
    * @throws ConflictError code `idempotency_conflict` where the key came with other parameters before
    */
-  async once<A extends Answer>(scope: IdempotencyScope, params: unknown, work: () => Promise<A>): Promise<A> {
+  async once<A extends Answer>(
+    scope: IdempotencyScope,
+    params: unknown,
+    work: (once: string) => Promise<A>,
+  ): Promise<A> {
     const { environment, principal, method, key } = scope
     if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw invalid({ 'idempotency-key': 'must be 1 to 255 printable ASCII' })
     const name = `${environment} ${principal} ${method} ${key}`
@@ -60,12 +66,16 @@ export class Idempotency {
     }
   }
 
-  private async first<A extends Answer>(name: string, fingerprint: string, work: () => Promise<A>): Promise<A> {
+  private async first<A extends Answer>(
+    name: string,
+    fingerprint: string,
+    work: (once: string) => Promise<A>,
+  ): Promise<A> {
     const entry: Remembered = { fingerprint, expiresAt: this.now() + this.limits.idempotencyWindowMs }
     this.entries.set(name, entry)
     this.forget()
     try {
-      const pending = work()
+      const pending = work(hashOf(name))
       entry.pending = pending
       const answer = await pending
       entry.answer = answer
@@ -84,6 +94,11 @@ export class Idempotency {
       this.entries.delete(oldest[0])
     }
   }
+}
+
+/** Half a SHA-256, as hex digits: enough to tell apart all calls of two minutes, also those made to collide. */
+function hashOf(name: string): string {
+  return bytesToHex(sha256(utf8ToBytes(name)).subarray(0, 16))
 }
 
 /** Parameters up to this many characters are their own fingerprint: that is cheaper than a hash of them. */

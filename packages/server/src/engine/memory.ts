@@ -38,6 +38,7 @@ import {
 import { Followers } from './followers'
 import { compareKeys, literalPrefix } from './key-order'
 import { copyOf, type Kept, MemoryBucket } from './memory/bucket'
+import { encodeMeta } from './meta'
 
 /** How many keys one page of a filtered listing looks at, at most. */
 const SCAN_LIMIT = 10_000
@@ -146,7 +147,7 @@ class MemoryEngine implements Engine {
       const bucket = existing ?? this.#addBucket(name, config, now)
       const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)
       const content = { value: copyOf(value), bytes, keyExpiresAt }
-      return this.#commit(bucket, { key, createdAt: now, operation: 'put', meta, ...content })
+      return this.#commit(bucket, { key, createdAt: now, operation: 'put', meta: metaOf(meta), ...content })
     })
   }
 
@@ -266,7 +267,7 @@ class MemoryEngine implements Engine {
       const newest = bucket?.newest(key)
       expectPosition(key, bucket, newest, options)
       if (bucket && newest && isDue(newest)) {
-        return this.#commit(bucket, { key, createdAt: now, operation, bytes: 0, meta: options.meta })
+        return this.#commit(bucket, { key, createdAt: now, operation, bytes: 0, meta: metaOf(options.meta) })
       }
       const { epoch } = bucket ?? NO_BUCKET
       return { epoch, revision: newest?.revision ?? 0, createdAt: newest?.createdAt ?? now }
@@ -314,6 +315,12 @@ class MemoryEngine implements Engine {
 }
 
 const encoder = new TextEncoder()
+
+/** A copy: what was given belongs to its maker. @throws ValidationError where it is too much */
+function metaOf(meta: WriteOptions['meta']): WriteOptions['meta'] {
+  const text = encodeMeta(meta)
+  return text === undefined ? undefined : JSON.parse(text)
+}
 
 function bytesOf(value: StoredValue): number {
   return value.encoding === 'base64' ? value.bytes.length : encoder.encode(value.text).length

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { mergeConfig } from '../bucket-config'
+import { epochOf, mergeConfig } from '../bucket-config'
 import type { BucketConfig, BucketRecord } from '../engine'
 
 /** A bucket as the worker keeps it while it commits. */
@@ -47,9 +47,10 @@ export function configOf(row: BucketRow): BucketConfig {
 }
 
 /** A bucket as the engine's callers see it. */
-export function recordOf(bucket: Omit<BucketState, 'id' | 'floor'>): BucketRecord {
+export function recordOf(bucket: Omit<BucketState, 'id' | 'floor'>, storeEpoch: string): BucketRecord {
   const { name, config, createdAt, createdRevision, values, bytes } = bucket
-  return { name, ...config, createdAt, createdRevision, values, bytes }
+  const epoch = epochOf(storeEpoch, createdRevision)
+  return { name, epoch, ...config, createdAt, createdRevision, values, bytes }
 }
 
 /**

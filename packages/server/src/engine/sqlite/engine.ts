@@ -1,30 +1,34 @@
 import { join, resolve } from 'node:path'
 import { errorFor, type IronflowError, normalize } from '@ironflow/core/errors'
 import { isWellFormed } from '@ironflow/core/protocol'
-import { DEFAULT_TOMBSTONE_RETENTION_MS, secondsAfter } from '../bucket-config'
-import type {
-  BucketConfig,
-  BucketPage,
-  BucketRecord,
-  ChangesPage,
-  ChangesQuery,
-  Commit,
-  Engine,
-  EngineEvent,
-  EngineFacts,
-  EngineOptions,
-  EngineStatus,
-  EntriesPage,
-  EntriesQuery,
-  Entry,
-  HistoryQuery,
-  PutOptions,
-  ReadOptions,
-  StoredValue,
-  WriteOptions,
+import { DEFAULT_TOMBSTONE_RETENTION_MS, epochOf, secondsAfter } from '../bucket-config'
+import {
+  type BucketConfig,
+  type BucketPage,
+  type BucketRecord,
+  type ChangesPage,
+  type ChangesQuery,
+  type Commit,
+  type Engine,
+  type EngineEvent,
+  type EngineFacts,
+  type EngineOptions,
+  type EngineStatus,
+  type EntriesPage,
+  type EntriesQuery,
+  type Entry,
+  type Following,
+  type HistoryQuery,
+  NO_BUCKET,
+  type OnceOptions,
+  type PutOptions,
+  type ReadOptions,
+  type StoredValue,
+  type WriteOptions,
 } from '../engine'
 import { engineClosed, notWellFormed } from '../failures'
 import { Followers } from '../followers'
+import { encodeMeta } from '../meta'
 import { ENCODINGS } from './codes'
 import { type Committed, Committer } from './committer'
 import { acceptDataLoss } from './data-loss'
@@ -86,7 +90,8 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
 }
 
 class SqliteEngine implements Engine {
-  readonly facts: EngineFacts
+  readonly facts: EngineFacts = { name: 'sqlite', durability: 'fsync', keyTtl: true }
+  readonly #epoch: string
   readonly #options: SqliteEngineOptions
   readonly #now: () => number
   readonly #retentionMs: number
@@ -102,7 +107,7 @@ class SqliteEngine implements Engine {
     this.#now = options.now ?? Date.now
     this.#retentionMs = options.tombstoneRetentionMs ?? DEFAULT_TOMBSTONE_RETENTION_MS
     this.#lock = lock
-    this.facts = { name: 'sqlite', epoch, durability: 'fsync', keyTtl: true }
+    this.#epoch = epoch
   }
 
   /** Opens the database, the worker first: what it refuses is never read. */
@@ -115,7 +120,7 @@ class SqliteEngine implements Engine {
       onFatal: (error) => onFatal?.(error),
     })
     try {
-      this.#opened = { committer, reader: new Reader(path, this.#now) }
+      this.#opened = { committer, reader: new Reader(path, epoch, this.#now) }
     } catch (error) {
       await committer.close()
       throw error
@@ -126,16 +131,21 @@ class SqliteEngine implements Engine {
 
   status(): EngineStatus {
     if (!this.#opened || this.#closing) return { ready: false, reason: 'closed' }
-    const { trouble, revision } = this.#opened.committer
-    return trouble === undefined ? { ready: true, revision } : { ready: false, reason: trouble }
+    const { trouble } = this.#opened.committer
+    return trouble === undefined ? { ready: true } : { ready: false, reason: trouble }
   }
 
-  async createBucket(bucket: string, config: BucketConfig): Promise<BucketRecord> {
-    return recordIn(await this.#write({ do: 'createBucket', bucket, config: { ...config }, now: this.#now() }))
+  async createBucket(bucket: string, config: BucketConfig, { once }: OnceOptions = {}): Promise<BucketRecord> {
+    return recordIn(await this.#write({ do: 'createBucket', bucket, config: { ...config }, once, now: this.#now() }))
   }
 
-  async updateBucket(bucket: string, changes: Partial<BucketConfig>): Promise<BucketRecord> {
-    return recordIn(await this.#write({ do: 'updateBucket', bucket, changes: { ...changes }, now: this.#now() }))
+  async updateBucket(
+    bucket: string,
+    changes: Partial<BucketConfig>,
+    { once }: OnceOptions = {},
+  ): Promise<BucketRecord> {
+    const now = this.#now()
+    return recordIn(await this.#write({ do: 'updateBucket', bucket, changes: { ...changes }, once, now }))
   }
 
   async bucketInfo(bucket: string): Promise<BucketRecord | undefined> {
@@ -146,9 +156,10 @@ class SqliteEngine implements Engine {
     return this.#reader().listBuckets(prefix, page)
   }
 
-  async deleteBucket(bucket: string): Promise<number | undefined> {
-    const outcome = await this.#write({ do: 'deleteBucket', bucket, now: this.#now() })
-    return outcome.kind === 'removed' ? outcome.revision : outOfStep(outcome)
+  async deleteBucket(bucket: string, { once }: OnceOptions = {}): Promise<Commit | undefined> {
+    const outcome = await this.#write({ do: 'deleteBucket', bucket, once, now: this.#now() })
+    if (outcome.kind !== 'removed') return outOfStep(outcome)
+    return outcome.life === undefined ? undefined : this.#commitIn(outcome)
   }
 
   async get(
@@ -162,14 +173,13 @@ class SqliteEngine implements Engine {
   async put(bucket: string, key: string, value: StoredValue, options: PutOptions = {}): Promise<Commit> {
     if (value.encoding !== 'base64' && !isWellFormed(value.text)) throw notWellFormed()
     const now = this.#now()
-    const { ttlSeconds, expectedRevision: expected } = options
+    const { ttlSeconds, bucketConfig } = options
     const keyExpiresAt = ttlSeconds === undefined ? undefined : secondsAfter(now, ttlSeconds)
     const encoding = ENCODINGS.indexOf(value.encoding)
     const content = value.encoding === 'base64' ? new Uint8Array(value.bytes) : value.text
     const bytes = Buffer.byteLength(content)
-    return commitIn(
-      await this.#write({ do: 'put', bucket, key, encoding, value: content, bytes, expected, keyExpiresAt, now }),
-    )
+    const about = { ...aboutEntry(bucket, key, options), encoding, value: content, bytes }
+    return this.#commitIn(await this.#write({ do: 'put', ...about, keyExpiresAt, bucketConfig, now }))
   }
 
   async delete(bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
@@ -192,9 +202,9 @@ class SqliteEngine implements Engine {
     return this.#reader().changesSince(bucket, query)
   }
 
-  follow(bucket: string, listener: (event: EngineEvent) => void): () => void {
+  follow(bucket: string, listener: (event: EngineEvent) => void): Following {
     this.#reader()
-    return this.#followers.add(bucket, listener)
+    return { started: Promise.resolve(), stop: this.#followers.add(bucket, listener) }
   }
 
   close(): Promise<void> {
@@ -213,17 +223,23 @@ class SqliteEngine implements Engine {
   }
 
   async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
-    const expected = options?.expectedRevision
-    return commitIn(await this.#write({ do: operation, bucket, key, expected, now: this.#now() }))
+    return this.#commitIn(await this.#write({ do: operation, ...aboutEntry(bucket, key, options), now: this.#now() }))
   }
 
   #publish(batch: Committed): void {
     const { writes, durationMs } = batch.report
     if (writes > 0) this.#options.onCommit?.({ writes, durationMs })
-    for (const { bucket, event } of eventsOf(batch, (name) => this.#followers.has(name))) {
+    for (const { bucket, event } of eventsOf(batch, this.#epoch, (name) => this.#followers.has(name))) {
       this.#followers.tell(bucket, event)
     }
     this.#followers.deliver()
+  }
+
+  #commitIn(outcome: Outcome): Commit {
+    if (!('life' in outcome)) return outOfStep(outcome)
+    const { life, revision, createdAt, repeated } = outcome
+    const epoch = life === undefined ? NO_BUCKET.epoch : epochOf(this.#epoch, life)
+    return repeated ? { epoch, revision, createdAt, repeated } : { epoch, revision, createdAt }
   }
 
   #write(write: Write) {
@@ -265,9 +281,9 @@ class SqliteEngine implements Engine {
   }
 }
 
-function commitIn(outcome: Outcome): Commit {
-  if (outcome.kind !== 'written' && outcome.kind !== 'unchanged') return outOfStep(outcome)
-  return { revision: outcome.revision, createdAt: outcome.createdAt }
+function aboutEntry(bucket: string, key: string, options: WriteOptions = {}) {
+  const { expectedRevision, expectedEpoch, once } = options
+  return { bucket, key, expectedRevision, expectedEpoch, once, meta: encodeMeta(options.meta) }
 }
 
 function recordIn(outcome: Outcome): BucketRecord {

@@ -24,6 +24,8 @@ export interface EntryRow {
   encoding: number | null
   checksum: number | null
   value: string | Uint8Array | null
+  /** JSON text. */
+  meta: string | null
 }
 
 const KEY_COLUMNS = 'bucket, key, revision, bytes, expires_at AS expiresAt, deleted_at AS deletedAt, older'
@@ -40,8 +42,8 @@ export class EntryTable {
       head: db.prepare<[number, string], KeyRow>(`SELECT ${KEY_COLUMNS} FROM keys WHERE bucket = ? AND key = ?`),
       operation: db.prepare<[number], number>('SELECT operation FROM entries WHERE revision = ?').pluck(),
       insertEntry: db.prepare(
-        `INSERT INTO entries (revision, bucket, key, operation, created_at, key_expires_at, encoding, checksum, value)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO entries (revision, bucket, key, operation, created_at, key_expires_at, encoding, checksum, value, meta)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       deleteEntry: db.prepare('DELETE FROM entries WHERE revision = ?'),
       insertKey: db.prepare(
@@ -84,8 +86,9 @@ export class EntryTable {
   }
 
   insertEntry(row: EntryRow): void {
-    const { revision, bucket, key, operation, createdAt, keyExpiresAt, encoding, checksum, value } = row
-    this.#sql.insertEntry.run(revision, bucket, key, operation, createdAt, keyExpiresAt, encoding, checksum, value)
+    const { revision, bucket, key, operation, createdAt, keyExpiresAt, encoding, checksum, value, meta } = row
+    const content = [encoding, checksum, value, meta]
+    this.#sql.insertEntry.run(revision, bucket, key, operation, createdAt, keyExpiresAt, ...content)
   }
 
   deleteEntry(revision: number): void {

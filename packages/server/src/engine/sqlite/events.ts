@@ -1,3 +1,4 @@
+import { epochOf } from '../bucket-config'
 import type { EngineEvent, Entry, StoredValue } from '../engine'
 import { ENCODINGS } from './codes'
 import type { Committed } from './committer'
@@ -6,30 +7,42 @@ import type { Expired, Outcome, PutWrite, Write } from './messages'
 /** What followers are told of a batch, in the order of revisions; only for buckets that somebody follows. */
 export function eventsOf(
   { report, writes }: Committed,
+  storeEpoch: string,
   isFollowed: (bucket: string) => boolean,
 ): { bucket: string; event: EngineEvent }[] {
   const events: { bucket: string; event: EngineEvent }[] = []
   let expiries = 0
   for (const [place, write] of writes.entries()) {
     for (let next = report.expired[expiries]; next?.before === place; next = report.expired[++expiries]) {
-      if (isFollowed(next.bucket)) events.push({ bucket: next.bucket, event: { type: 'entry', entry: expiry(next) } })
+      if (!isFollowed(next.bucket)) continue
+      events.push({ bucket: next.bucket, event: { type: 'entry', entry: expiry(next, storeEpoch) } })
     }
     const outcome = report.outcomes[place]
     if (!('bucket' in write) || !isFollowed(write.bucket)) continue
-    const event = outcome && eventOf(write, outcome)
+    const event = outcome && eventOf(write, outcome, storeEpoch)
     if (event) events.push({ bucket: write.bucket, event })
   }
   return events
 }
 
-function eventOf(write: Exclude<Write, { do: 'settle' | 'probe' }>, outcome: Outcome): EngineEvent | undefined {
-  if (write.do === 'deleteBucket') {
-    if (outcome.kind !== 'removed' || outcome.revision === undefined) return undefined
-    return { type: 'bucket_deleted', revision: outcome.revision, createdAt: write.now }
+function eventOf(
+  write: Exclude<Write, { do: 'settle' | 'probe' }>,
+  outcome: Outcome,
+  storeEpoch: string,
+): EngineEvent | undefined {
+  if (outcome.kind === 'bucket') {
+    const isUpdate = write.do === 'updateBucket' && !outcome.repeated
+    return isUpdate ? { type: 'bucket_updated', record: outcome.record } : undefined
   }
-  if (outcome.kind !== 'written' || !('key' in write)) return undefined
-  const { revision, createdAt, expiresAt } = outcome
-  const entry: Entry = { key: write.key, revision, createdAt, operation: write.do }
+  if (outcome.kind !== 'written' && outcome.kind !== 'removed') return undefined
+  if (outcome.life === undefined || outcome.repeated) return undefined
+  const { revision, createdAt } = outcome
+  const epoch = epochOf(storeEpoch, outcome.life)
+  if (outcome.kind === 'removed') return { type: 'bucket_deleted', epoch, revision, createdAt }
+  if (!('key' in write)) return undefined
+  const { expiresAt } = outcome
+  const entry: Entry = { key: write.key, epoch, revision, createdAt, operation: write.do }
+  if (write.meta !== undefined) entry.meta = JSON.parse(write.meta)
   if (write.do === 'put') entry.value = storedValue(write)
   if (expiresAt !== undefined) entry.expiresAt = expiresAt
   return { type: 'entry', entry }
@@ -40,6 +53,6 @@ function storedValue({ encoding, value }: PutWrite): StoredValue {
   return { encoding: ENCODINGS[encoding] === 'json' ? 'json' : 'text', text: value }
 }
 
-function expiry({ key, revision, createdAt }: Expired): Entry {
-  return { key, revision, createdAt, operation: 'expire' }
+function expiry({ life, key, revision, createdAt }: Expired, storeEpoch: string): Entry {
+  return { key, epoch: epochOf(storeEpoch, life), revision, createdAt, operation: 'expire' }
 }

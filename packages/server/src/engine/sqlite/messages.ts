@@ -2,24 +2,33 @@ import type { ErrorCode } from '@ironflow/core/errors'
 import type { BucketConfig, BucketRecord } from '../engine'
 
 /** A put on its way to the worker. The bytes are the engine's own copy. */
-export interface PutWrite {
+export interface PutWrite extends EntryWrite {
   do: 'put'
-  bucket: string
-  key: string
   /** An index of {@link import('./codes').ENCODINGS}. */
   encoding: number
   value: string | Uint8Array
   bytes: number
-  expected: number | undefined
   keyExpiresAt: number | undefined
-  now: number
+  bucketConfig: BucketConfig | undefined
 }
 
-export interface RemoveWrite {
+export interface RemoveWrite extends EntryWrite {
   do: 'delete' | 'purge'
+}
+
+/** What writes of entries have in common. */
+interface EntryWrite extends OnceWrite {
   bucket: string
   key: string
-  expected: number | undefined
+  expectedRevision: number | undefined
+  expectedEpoch: string | undefined
+  /** JSON text. */
+  meta: string | undefined
+}
+
+/** What writes have in common that are recognised when they are repeated. */
+interface OnceWrite {
+  once: string | undefined
   now: number
 }
 
@@ -27,9 +36,9 @@ export interface RemoveWrite {
 export type Write =
   | PutWrite
   | RemoveWrite
-  | { do: 'createBucket'; bucket: string; config: BucketConfig; now: number }
-  | { do: 'updateBucket'; bucket: string; changes: Partial<BucketConfig>; now: number }
-  | { do: 'deleteBucket'; bucket: string; now: number }
+  | (OnceWrite & { do: 'createBucket'; bucket: string; config: BucketConfig })
+  | (OnceWrite & { do: 'updateBucket'; bucket: string; changes: Partial<BucketConfig> })
+  | (OnceWrite & { do: 'deleteBucket'; bucket: string })
   /** Commits expiries and forgets tombstones that are due, a bounded number of each. */
   | { do: 'settle'; now: number }
   /** Finds out whether a store that was in trouble can be written to again. */
@@ -37,13 +46,22 @@ export type Write =
 
 /** What became of one write. */
 export type Outcome =
-  | { kind: 'written'; revision: number; createdAt: number; expiresAt: number | undefined }
-  | { kind: 'unchanged'; revision: number; createdAt: number }
-  | { kind: 'bucket'; record: BucketRecord }
-  | { kind: 'removed'; revision: number | undefined }
+  | (Placed & { kind: 'written'; expiresAt: number | undefined })
+  | (Placed & { kind: 'unchanged' })
+  | { kind: 'bucket'; record: BucketRecord; repeated?: true }
+  | (Placed & { kind: 'removed' })
   /** `more`: there was more than one round takes. */
   | { kind: 'settled'; more: boolean }
   | Failure
+
+/** Where a write is, or what it found. `life`: the revision at which the bucket began; undefined where there is none. */
+interface Placed {
+  life: number | undefined
+  revision: number
+  createdAt: number
+  /** The result of a write that was applied before. */
+  repeated?: true
+}
 
 export interface Failure {
   kind: 'failed'
@@ -57,6 +75,7 @@ export interface Failure {
 export interface Expired {
   before: number
   bucket: string
+  life: number
   key: string
   revision: number
   createdAt: number

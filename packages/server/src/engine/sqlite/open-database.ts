@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import Database, { SqliteError } from 'better-sqlite3'
 import type { WorkerStart } from './messages'
 import { refused } from './refusal'
-import { formatProblem, identityOf } from './schema'
+import { formatProblem, identityOf, migrate } from './schema'
 import { isDamage, isFull } from './sqlite-codes'
 
 /** A database up to this size is read through at start, which takes some 0.1 s. */
@@ -23,6 +23,7 @@ export function openForWriting(start: WorkerStart): Database.Database {
   const db = new Database(path, { fileMustExist: true, timeout: 2_000 })
   try {
     checkIdentity(db, start)
+    migrate(db)
     db.pragma('journal_mode = WAL')
     // Every commit waits for the disk: what was acknowledged survives a power failure.
     db.pragma('synchronous = FULL')

@@ -6,9 +6,13 @@ import { expirySql } from './schema'
 export interface ReadRow {
   revision: number
   bucket: number
+  /** The revision at which the bucket began. */
+  life: number
   key: string
   operation: number
   createdAt: number
+  /** JSON text. */
+  meta: string | null
   /** Of a value: when it stops being there. */
   expiresAt: number | null
   encoding: number | null
@@ -17,7 +21,8 @@ export interface ReadRow {
 }
 
 const EXPIRES_AT = expirySql('e', 'round(b.ttl_seconds * 1000)')
-const BARE_COLUMNS = `e.revision, e.bucket, e.key, e.operation, e.created_at AS createdAt, e.encoding,
+const BARE_COLUMNS = `e.revision, e.bucket, b.created_revision AS life, e.key, e.operation, e.created_at AS createdAt,
+  e.meta, e.encoding,
   iif(e.encoding IS NULL, NULL, ${EXPIRES_AT}) AS expiresAt`
 const COLUMNS = `${BARE_COLUMNS}, e.checksum, e.value`
 

@@ -1,16 +1,18 @@
 import { errorFor, normalize } from '@ironflow/core/errors'
-import { matchesFilter } from '@ironflow/core/protocol'
+import { matchesFilter, type Position } from '@ironflow/core/protocol'
 import { type Database, SqliteError } from 'better-sqlite3'
-import type {
-  BucketPage,
-  BucketRecord,
-  ChangesPage,
-  ChangesQuery,
-  EntriesPage,
-  EntriesQuery,
-  Entry,
-  HistoryQuery,
-  StoredValue,
+import { epochOf } from '../bucket-config'
+import {
+  type BucketPage,
+  type BucketRecord,
+  type ChangesPage,
+  type ChangesQuery,
+  type EntriesPage,
+  type EntriesQuery,
+  type Entry,
+  type HistoryQuery,
+  NO_BUCKET,
+  type StoredValue,
 } from '../engine'
 import { compareKeys, literalPrefix } from '../key-order'
 import { type BucketRow, configOf, recordOf } from './bucket-table'
@@ -30,11 +32,13 @@ const PAGE_VALUE_BYTES = 8 * 1024 * 1024
  * their time are left out here, since their expiry may not be committed yet.
  */
 export class Reader {
+  readonly #storeEpoch: string
   readonly #now: () => number
   readonly #db: Database
   readonly #sql: ReadStatements
 
-  constructor(path: string, now: () => number) {
+  constructor(path: string, storeEpoch: string, now: () => number) {
+    this.#storeEpoch = storeEpoch
     this.#now = now
     this.#db = openForReading(path)
     this.#sql = new ReadStatements(this.#db)
@@ -76,8 +80,8 @@ export class Reader {
 
   entries(name: string, { filter, after, limit, values }: EntriesQuery): EntriesPage {
     return this.#snapshot(() => {
-      const page: EntriesPage = { entries: [], revision: this.#revision() }
       const bucket = this.#sql.bucket.get(name)
+      const page: EntriesPage = { entries: [], position: this.#positionIn(bucket) }
       if (!bucket) return page
       const prefix = literalPrefix(filter)
       const scan = filter === undefined ? limit + 1 : SCAN_LIMIT
@@ -106,20 +110,24 @@ export class Reader {
 
   changesSince(name: string, { after, limit }: ChangesQuery): ChangesPage {
     return this.#snapshot((): ChangesPage => {
-      const revision = this.#revision()
-      if (after > revision) return { lost: 'ahead', revision }
       const bucket = this.#sql.bucket.get(name)
-      // Of a bucket that is not there, only a cursor that has seen everything is known to have missed nothing.
-      if (after > 0 && after < (bucket?.floor ?? revision)) return { lost: 'expired', revision }
+      const position = this.#positionIn(bucket)
+      // Revision 0 is before everything, and before it nothing can have been missed.
+      if (after && after.revision > 0) {
+        if (after.epoch !== position.epoch) return { lost: 'epoch', position }
+        if (after.revision > position.revision) return { lost: 'ahead', position }
+        if (bucket && after.revision < bucket.floor) return { lost: 'expired', position }
+      }
+      const from = after?.revision ?? 0
       const changes: Entry[] = []
       let bytes = 0
-      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, after, this.#now(), limit + 1) : []) {
-        if (changes.length === limit || bytes > PAGE_VALUE_BYTES) return { changes, more: true, revision }
+      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, from, this.#now(), limit + 1) : []) {
+        if (changes.length === limit || bytes > PAGE_VALUE_BYTES) return { changes, more: true, position }
         const entry = this.#entry(row, true)
         bytes += lengthOf(entry)
         changes.push(entry)
       }
-      return { changes, more: false, revision }
+      return { changes, more: false, position }
     })
   }
 
@@ -130,13 +138,15 @@ export class Reader {
     )
   }
 
-  #revision(): number {
-    return this.#sql.revision.get() ?? 0
+  /** One counter serves all buckets, so where a bucket is, it is as of the newest revision of them all. */
+  #positionIn(bucket: BucketRow | undefined): Position {
+    if (!bucket) return NO_BUCKET
+    return { epoch: epochOf(this.#storeEpoch, bucket.createdRevision), revision: this.#sql.revision.get() ?? 0 }
   }
 
   #record(row: BucketRow): BucketRecord {
     const overdue = this.#sql.overdue.get(this.#now(), row.id) ?? { values: 0, bytes: 0 }
-    const record = recordOf({ ...row, config: configOf(row) })
+    const record = recordOf({ ...row, config: configOf(row) }, this.#storeEpoch)
     return { ...record, values: record.values - overdue.values, bytes: record.bytes - overdue.bytes }
   }
 
@@ -146,9 +156,10 @@ export class Reader {
   }
 
   #entry(row: ReadRow, withValue: boolean): Entry {
-    const { key, revision, createdAt } = row
+    const { key, revision, createdAt, meta } = row
     const operation = OPERATIONS[row.operation] ?? this.#damaged(row, `operation ${row.operation} is unknown`)
-    const entry: Entry = { key, revision, createdAt, operation }
+    const entry: Entry = { key, epoch: epochOf(this.#storeEpoch, row.life), revision, createdAt, operation }
+    if (meta !== null) entry.meta = JSON.parse(meta)
     if (row.encoding === null) return entry
     if (withValue) entry.value = this.#valueOf(row, row.encoding)
     if (row.expiresAt !== null) entry.expiresAt = row.expiresAt

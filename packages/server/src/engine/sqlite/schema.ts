@@ -7,7 +7,7 @@ export const DATABASE_FILE = 'ironflow.db'
 export const NEW_DATABASE_FILE = 'ironflow.db.new'
 
 /** The format this version reads and writes; a store of a higher one is refused. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 /** The size of a database's pages: that of most disks' and file systems' own. */
 export const PAGE_BYTES = 4096
@@ -24,6 +24,7 @@ export interface Identity {
 /**
  * Revisions are rows of `entries` and their number is the row's id, so the table only ever grows at its end. `keys` says
  * which revisions of a key are kept: the newest, and as JSON the older ones, oldest first. It is small enough to scan.
+ * These are the tables of format 1; {@link MIGRATIONS} has what came later.
  */
 const TABLES = `
   CREATE TABLE identity (store_id TEXT NOT NULL, epoch TEXT NOT NULL);
@@ -76,19 +77,43 @@ const TABLES = `
   CREATE INDEX keys_by_deletion ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
 `
 
+/**
+ * What turns a database of one format into the next: the first member makes format 2 of format 1. Only ever append: each
+ * is run once on people's files, in one transaction with the note that it was.
+ */
+const MIGRATIONS: readonly string[] = [
+  `ALTER TABLE entries ADD COLUMN meta TEXT;
+   -- Results of the writes of the last two minutes, a row for each commit: JSON, [once, result] for each write.
+   CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL)`,
+]
+
+/** Brings a database to the present format; call {@link formatProblem} first. */
+export function migrate(db: Database): void {
+  const format = db.pragma('user_version', { simple: true }) as number
+  for (const [index, sql] of MIGRATIONS.slice(format - 1).entries()) {
+    db.transaction(() => {
+      db.exec(sql)
+      db.pragma(`user_version = ${format + index + 1}`)
+    })()
+  }
+}
+
 /** Fills an empty database. */
 export function createTables(db: Database, identity: Identity): void {
   db.transaction(() => {
     db.pragma(`application_id = ${APPLICATION_ID}`)
-    db.pragma(`user_version = ${FORMAT}`)
+    db.pragma('user_version = 1')
     db.exec(TABLES)
     db.prepare('INSERT INTO identity VALUES (?, ?)').run(identity.storeId, identity.epoch)
   })()
+  migrate(db)
 }
 
-/** Gives a database another epoch: it begins another life. */
+/** Gives a database another epoch: it begins another life, in which no write was applied yet. */
 export function setEpoch(db: Database, epoch: string): void {
+  migrate(db)
   db.prepare('UPDATE identity SET epoch = ?').run(epoch)
+  db.exec('DELETE FROM applied')
 }
 
 /** The newest revision that a database holds. */

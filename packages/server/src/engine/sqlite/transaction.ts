@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
-import { expiryOf, mergeConfig, secondsAfter } from '../bucket-config'
-import type { BucketConfig } from '../engine'
-import { bucketExists, bucketFull, conflict, noBucket, valueTooLarge } from '../failures'
+import { epochOf, expiryOf, mergeConfig, secondsAfter } from '../bucket-config'
+import type { BucketConfig, BucketRecord } from '../engine'
+import { bucketExists, bucketFull, conflict, noBucket, otherLife, valueTooLarge } from '../failures'
+import { AppliedTable } from './applied-table'
 import { type BucketState, BucketTable, recordOf } from './bucket-table'
 import { checksumOf } from './checksum'
 import { OPERATIONS } from './codes'
@@ -18,27 +19,34 @@ const EXPIRE = OPERATIONS.indexOf('expire')
 /** What is written beside the key: a value, or nothing for a tombstone. */
 type Content = Pick<PutWrite, 'encoding' | 'value' | 'bytes' | 'keyExpiresAt'>
 
+/** What the rules need to know of the store. */
+type Options = Pick<WorkerStart, 'epoch' | 'bucketDefaults' | 'tombstoneRetentionMs'>
+
 /**
  * The rules of the store, on a transaction that somebody else begins and ends. A write checks everything before it
  * changes anything, so one that throws an `IronflowError` has left nothing behind and its neighbours go on.
  */
 export class Transaction {
-  readonly #options: Pick<WorkerStart, 'bucketDefaults' | 'tombstoneRetentionMs'>
+  readonly #options: Options
   readonly #buckets: BucketTable
   readonly #entries: EntryTable
+  readonly #applied: AppliedTable
   readonly #readRevision
   readonly #writeRevision
   #stored = 0
+  /** Of the newest write that has an identity. */
+  #now = 0
   /** The newest revision, this transaction's included. */
   revision = 0
   /** The expiries this transaction committed; `place` is the write they come before. */
   expired: Expired[] = []
   place = 0
 
-  constructor(db: Database, options: Pick<WorkerStart, 'bucketDefaults' | 'tombstoneRetentionMs'>) {
+  constructor(db: Database, options: Options) {
     this.#options = options
     this.#buckets = new BucketTable(db)
     this.#entries = new EntryTable(db)
+    this.#applied = new AppliedTable(db)
     this.#readRevision = db.prepare<[], number>('SELECT revision FROM state').pluck()
     this.#writeRevision = db.prepare('UPDATE state SET revision = ?')
     this.reset()
@@ -47,6 +55,7 @@ export class Transaction {
   /** Starts from what the database holds, at first and after a rollback. */
   reset(): void {
     this.#buckets.reset()
+    this.#applied.reset()
     this.revision = this.#readRevision.get() ?? 0
     this.#stored = this.revision
     this.expired = []
@@ -56,12 +65,26 @@ export class Transaction {
   /** Writes what was kept in memory until now; before the commit. */
   flush(): void {
     this.#buckets.flush()
+    this.#applied.flush(this.#now)
     // A transaction in which nothing came about writes nothing, and so does not wait for the disk.
     if (this.revision !== this.#stored) this.#writeRevision.run(this.revision)
     this.#stored = this.revision
   }
 
   apply(write: Write): Outcome {
+    if (!('once' in write) || write.once === undefined) return this.#apply(write)
+    const { once, now } = write
+    const applied = this.#applied.find(once, now)
+    if (applied) return { ...applied, repeated: true } as Outcome
+    const outcome = this.#apply(write)
+    // What there was nothing of is not applied: it may be made in the meantime.
+    const isNothing = outcome.kind === 'removed' && outcome.life === undefined
+    if (outcome.kind !== 'failed' && !isNothing) this.#applied.add(once, outcome, now)
+    this.#now = now
+    return outcome
+  }
+
+  #apply(write: Write): Outcome {
     switch (write.do) {
       case 'put':
         return this.#put(write)
@@ -70,16 +93,17 @@ export class Transaction {
         return this.#remove(write)
       case 'createBucket': {
         if (this.#buckets.get(write.bucket)) throw bucketExists(write.bucket)
-        return { kind: 'bucket', record: recordOf(this.#addBucket(write.bucket, write.config, write.now)) }
+        return { kind: 'bucket', record: this.#recordOf(this.#addBucket(write.bucket, write.config, write.now)) }
       }
       case 'updateBucket':
         return this.#updateBucket(write.bucket, write.changes, write.now)
       case 'deleteBucket': {
         const bucket = this.#buckets.get(write.bucket)
-        if (!bucket) return { kind: 'removed', revision: undefined }
+        const { now } = write
+        if (!bucket) return { kind: 'removed', life: undefined, revision: 0, createdAt: now }
         this.#entries.deleteAll(bucket.id)
         this.#buckets.delete(bucket)
-        return { kind: 'removed', revision: ++this.revision }
+        return { kind: 'removed', life: bucket.createdRevision, revision: ++this.revision, createdAt: now }
       }
       case 'settle':
         return this.#settle(write.now)
@@ -90,35 +114,56 @@ export class Transaction {
   }
 
   #put(write: PutWrite): Outcome {
-    const { bucket: name, key, bytes, expected, now } = write
+    const { bucket: name, key, bytes, now } = write
     const existing = this.#buckets.get(name)
-    const config = existing?.config ?? this.#options.bucketDefaults
+    const config = existing?.config ?? write.bucketConfig ?? this.#options.bucketDefaults
     if (bytes > config.maxValueSize) throw valueTooLarge(bytes, config.maxValueSize)
     const head = existing && this.#currentHead(existing, key, now)
-    expectRevision(key, head, expected)
+    this.#expectPosition(existing, head, write)
     if (config.maxBytes) {
       const fits = () => (existing?.bytes ?? 0) - (head?.bytes ?? 0) + bytes <= (config.maxBytes ?? 0)
       if (!fits() && existing) this.#expireAll(existing, now)
       if (!fits()) throw bucketFull(name, config.maxBytes)
     }
     const bucket = existing ?? this.#addBucket(name, config, now)
-    const row = this.#write(bucket, key, head, PUT, now, write)
-    return { kind: 'written', revision: row.revision, createdAt: now, expiresAt: row.expiresAt ?? undefined }
+    const row = this.#write(bucket, key, head, PUT, now, write.meta, write)
+    const { revision } = row
+    const expiresAt = row.expiresAt ?? undefined
+    return { kind: 'written', life: bucket.createdRevision, revision, createdAt: now, expiresAt }
   }
 
-  #remove({ do: operation, bucket: name, key, expected, now }: RemoveWrite): Outcome {
+  #remove(write: RemoveWrite): Outcome {
+    const { do: operation, bucket: name, key, now } = write
     const bucket = this.#buckets.get(name)
     const head = bucket && this.#currentHead(bucket, key, now)
-    expectRevision(key, head, expected)
+    this.#expectPosition(bucket, head, write)
+    const life = bucket?.createdRevision
     const nothingToDo =
       operation === 'delete'
         ? (head?.bytes ?? null) === null
         : !head || this.#entries.operationOf(head.revision) === PURGE
     if (!bucket || !head || nothingToDo) {
-      return { kind: 'unchanged', revision: head?.revision ?? 0, createdAt: head?.deletedAt ?? now }
+      return { kind: 'unchanged', life, revision: head?.revision ?? 0, createdAt: head?.deletedAt ?? now }
     }
-    const { revision } = this.#write(bucket, key, head, OPERATIONS.indexOf(operation), now)
-    return { kind: 'written', revision, createdAt: now, expiresAt: undefined }
+    const { revision } = this.#write(bucket, key, head, OPERATIONS.indexOf(operation), now, write.meta)
+    return { kind: 'written', life, revision, createdAt: now, expiresAt: undefined }
+  }
+
+  #expectPosition(
+    bucket: BucketState | undefined,
+    head: KeyRow | undefined,
+    { key, expectedRevision: expected, expectedEpoch }: PutWrite | RemoveWrite,
+  ): void {
+    const current = head?.revision ?? 0
+    const epoch = bucket && epochOf(this.#options.epoch, bucket.createdRevision)
+    if (expectedEpoch !== undefined && expectedEpoch !== epoch) throw otherLife(key, current)
+    if (expected === undefined) return
+    const hasValue = head !== undefined && head.bytes !== null
+    if (expected === 0 ? hasValue : current !== expected) throw conflict(key, expected, current)
+  }
+
+  #recordOf(bucket: BucketState): BucketRecord {
+    return recordOf(bucket, this.#options.epoch)
   }
 
   #addBucket(name: string, config: BucketConfig, now: number): BucketState {
@@ -143,7 +188,7 @@ export class Transaction {
         this.#entries.setKey({ ...row, older: this.#trim(olderOf(row), history - 1) }, true)
       }
     }
-    return { kind: 'bucket', record: recordOf(bucket) }
+    return { kind: 'bucket', record: this.#recordOf(bucket) }
   }
 
   #settle(now: number): Outcome {
@@ -168,7 +213,8 @@ export class Transaction {
     const bucket = this.#bucketOf(row)
     const expired = this.#write(bucket, row.key, row, EXPIRE, now)
     const { key, revision } = expired
-    this.expired.push({ before: this.place, bucket: bucket.name, key, revision, createdAt: now })
+    const { name, createdRevision: life } = bucket
+    this.expired.push({ before: this.place, bucket: name, life, key, revision, createdAt: now })
     return expired
   }
 
@@ -193,6 +239,7 @@ export class Transaction {
     head: KeyRow | undefined,
     operation: number,
     now: number,
+    meta?: string,
     content?: Content,
   ): KeyRow {
     const revision = ++this.revision
@@ -201,7 +248,13 @@ export class Transaction {
     const checksum =
       encoding === undefined || value === undefined ? null : checksumOf({ bucket: id, key, revision, encoding, value })
     const entry = { revision, bucket: id, key, operation, createdAt: now, keyExpiresAt: keyExpiresAt ?? null }
-    this.#entries.insertEntry({ ...entry, encoding: encoding ?? null, checksum, value: value ?? null })
+    this.#entries.insertEntry({
+      ...entry,
+      encoding: encoding ?? null,
+      checksum,
+      value: value ?? null,
+      meta: meta ?? null,
+    })
     const keep = operation === PURGE ? 0 : config.history - 1
     const row: KeyRow = {
       bucket: id,
@@ -224,11 +277,4 @@ export class Transaction {
     for (const revision of older.splice(0, Math.max(0, older.length - keep))) this.#entries.deleteEntry(revision)
     return older.length === 0 ? null : JSON.stringify(older)
   }
-}
-
-function expectRevision(key: string, head: KeyRow | undefined, expected: number | undefined): void {
-  if (expected === undefined) return
-  const current = head?.revision ?? 0
-  const hasValue = head !== undefined && head.bytes !== null
-  if (expected === 0 ? hasValue : current !== expected) throw conflict(key, expected, current)
 }
