@@ -37,9 +37,12 @@ export type Write =
   | PutWrite
   | RemoveWrite
   | (OnceWrite & { do: 'createBucket'; bucket: string; config: BucketConfig })
+  /** Answered `settled` as long as it is not begun, and to be sent again then. */
   | (OnceWrite & { do: 'updateBucket'; bucket: string; changes: Partial<BucketConfig> })
+  /** Goes on with what an `updateBucket` began. */
+  | { do: 'bringInLine'; bucket: string; now: number }
   | (OnceWrite & { do: 'deleteBucket'; bucket: string })
-  /** Commits expiries and forgets tombstones that are due, a bounded number of each. */
+  /** A step of what is to be done on many keys, such as committing expiries that are due. */
   | { do: 'settle'; now: number }
   /** Finds out whether a store that was in trouble can be written to again. */
   | { do: 'probe' }
@@ -48,7 +51,8 @@ export type Write =
 export type Outcome =
   | (Placed & { kind: 'written'; expiresAt: number | undefined })
   | (Placed & { kind: 'unchanged' })
-  | { kind: 'bucket'; record: BucketRecord; repeated?: true }
+  /** `more`: not all keys are in line with the bucket's options yet. */
+  | { kind: 'bucket'; record: BucketRecord; more: boolean; repeated?: true }
   | (Placed & { kind: 'removed' })
   /** `more`: there was more than one round takes. */
   | { kind: 'settled'; more: boolean }
@@ -113,4 +117,6 @@ export interface BatchReport {
   revision: number
   /** Why writes fail for now, if they do. */
   trouble: string | undefined
+  /** Whether there is work on many keys to go on with, by `settle`. */
+  hasUpkeep: boolean
 }

@@ -85,7 +85,7 @@ export function writeLogBack(db: Database.Database): boolean {
 }
 
 /** The refusal of a database that SQLite cannot open. A restore is advised only if the data itself is damaged. */
-export function unusable(path: string, error: SqliteError): Error {
+export function unusable(path: string, error: Error & { code: string }): Error {
   const reason = `${error.message} (${error.code})`
   if (isDamage(error.code)) return refused(`${path} is damaged: ${reason}; ${ADVICE}`, error)
   const advice = isFull(error.code) ? 'the disk is full, make room on it' : 'remove the cause'

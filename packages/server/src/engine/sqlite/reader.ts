@@ -67,7 +67,7 @@ export class Reader {
     return this.#guard(() => {
       const row =
         revision === undefined ? this.#sql.newest.get(key, name) : this.#sql.atRevision.get(revision, key, name)
-      return row && !(row.expiresAt !== null && row.expiresAt <= this.#now()) ? this.#entry(row, true) : undefined
+      return row && !this.#isPast(row.expiresAt) ? this.#entry(row, true) : undefined
     })
   }
 
@@ -90,9 +90,9 @@ export class Reader {
       const rows =
         filter !== undefined && prefix === filter
           ? from === prefix && after !== prefix
-            ? this.#sql.liveKey(bucket.id, filter, this.#now())
+            ? this.#sql.liveKey(bucket.id, filter, this.#dueTime(bucket))
             : []
-          : this.#sql.liveKeys(bucket.id, from, prefix, this.#now(), scan)
+          : this.#sql.liveKeys(bucket.id, from, prefix, this.#dueTime(bucket), scan)
       let last = after
       let bytes = 0
       for (const { key, revision } of rows) {
@@ -100,6 +100,7 @@ export class Reader {
         last = key
         if (!matchesFilter(key, filter)) continue
         for (const entry of this.#entryOf(revision, bucket.name, values)) {
+          if (this.#isPast(entry.expiresAt ?? null)) continue
           bytes += lengthOf(entry)
           page.entries.push(entry)
         }
@@ -121,7 +122,8 @@ export class Reader {
       const from = after?.revision ?? 0
       const changes: Entry[] = []
       let bytes = 0
-      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, from, this.#now(), limit + 1) : []) {
+      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, from, this.#dueTime(bucket)) : []) {
+        if (this.#isPast(row.expiresAt)) continue
         if (changes.length === limit || bytes > PAGE_VALUE_BYTES) return { changes, more: true, position }
         const entry = this.#entry(row, true)
         bytes += lengthOf(entry)
@@ -136,6 +138,18 @@ export class Reader {
     return this.#guard(
       () => this.#sql.due.get(now) !== undefined || this.#sql.forgettable.get(deletedBefore) !== undefined,
     )
+  }
+
+  /**
+   * The time up to which the expiries that are stored with keys count. While keys are brought in line with new options of
+   * their bucket, none do: what the options say is compared for each entry.
+   */
+  #dueTime({ staleAfter }: BucketRow): number {
+    return staleAfter === null ? this.#now() : 0
+  }
+
+  #isPast(expiresAt: number | null): boolean {
+    return expiresAt !== null && expiresAt <= this.#now()
   }
 
   /** One counter serves all buckets, so where a bucket is, it is as of the newest revision of them all. */
