@@ -82,7 +82,9 @@ const TABLES = `
  * is run once on people's files, in one transaction with the note that it was.
  */
 const MIGRATIONS: readonly string[] = [
-  `ALTER TABLE buckets ADD COLUMN stale_after TEXT;
+  `-- Keys after this one are yet to be brought in line with ttl_seconds and history; NULL: all are.
+   ALTER TABLE buckets ADD COLUMN stale_after TEXT;
+   -- JSON.
    ALTER TABLE entries ADD COLUMN meta TEXT;
    -- Results of the writes of the last two minutes, a row for each commit: JSON, [once, result] for each write.
    CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL)`,
