@@ -13,8 +13,8 @@ import { GracefulStop } from './graceful-stop'
 import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
 import { respondStream } from './stream'
+import { asksForWebSocket, currentResponse, putBack, TakingTurns, takeTurn } from './turns'
 import { Upgrade } from './upgrade'
-import { withoutUpgrade } from './without-upgrade'
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -68,10 +68,13 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+    IncomingMessage: TakingTurns,
   }
   const node: Server = tls
     ? createHttpsServer({ ...settings, ...tls, handshakeTimeout: HANDSHAKE_MS })
     : createHttpServer(settings)
+  // Beyond a count of its own Node would forget headers, of which what is put back then knows nothing: bytes are the limit.
+  node.maxHeadersCount = 0
   const stopping = new GracefulStop(node)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 
@@ -85,7 +88,8 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    stopping.heard(request.socket, response)
+    takeTurn(request.socket, response)
+    stopping.heard(response)
     warning.look(request)
     if (fast.answer(request, response, performance.now(), stopping.isStopping)) return
     void answer(request, response)
@@ -98,8 +102,8 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   })
   const upgrade = new Upgrade(server)
   node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(node, request, socket, head)
-    stopping.upgraded(request.socket)
+    if (currentResponse(socket) || !asksForWebSocket(request)) return putBack(node, request, head)
+    takeTurn(socket, undefined)
     warning.look(request)
     void upgrade.answer(request, adapt(request, limits), socket, head)
   })

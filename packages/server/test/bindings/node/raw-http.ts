@@ -44,6 +44,11 @@ export class RawConnection {
     this.socket.destroy()
   }
 
+  /** Ends the connection in a way that the server notices although it does not read. */
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
   /** Waits until what came holds `text`. */
   async until(text: string): Promise<string> {
     const deadline = Date.now() + 5_000
