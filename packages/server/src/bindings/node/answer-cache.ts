@@ -5,11 +5,12 @@ import type { Engine, EngineEvent, Entry } from '../../engine/engine'
 import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
 import type { Kept } from '../message'
+import { LONG_TEXT } from './respond'
 
 /** The bytes that answer a read of one KV entry. */
 export interface CachedAnswer extends Kept {
-  /** A string: Node sends head and body of such an answer in one piece. */
-  readonly body: string
+  /** Text, which Node sends in one piece with the head; bytes if it is long, which all responses share. */
+  readonly body: string | Buffer
   /** Of the body, in bytes. */
   readonly length: number
   readonly etag: string
@@ -139,7 +140,7 @@ export class AnswerCache {
   /** The answer to the same URL, as it is from this commit on. */
   private replace(bucket: Followed, id: string, old: CachedAnswer, entry: Entry): void {
     const { revision, expiresAt } = entry
-    const { body, length } = flatText(stringify(wireEntry(old.bucket, entry)))
+    const { body, length } = flatBody(stringify(wireEntry(old.bucket, entry)))
     const etag = formatEtag(revision, this.engine.facts.epoch)
     this.add(bucket, id, { ...old, revision, expiresAt, body, length, etag })
   }
@@ -165,10 +166,12 @@ export class AnswerCache {
   }
 }
 
-/** Text in one piece, as Node writes it fastest, and its length in bytes of UTF-8. */
-export function flatText(text: string): { body: string; length: number } {
+/** A body as Node writes it fastest, and its length in bytes of UTF-8. */
+export function flatBody(text: string): { body: string | Buffer; length: number } {
   const bytes = Buffer.from(text)
-  return { body: bytes.length === text.length ? bytes.toString('latin1') : text, length: bytes.length }
+  const { length } = bytes
+  if (length > LONG_TEXT) return { body: bytes, length }
+  return { body: length === text.length ? bytes.toString('latin1') : text, length }
 }
 
 function name(environment: string, url: string): string {

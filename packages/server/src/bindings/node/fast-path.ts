@@ -5,7 +5,7 @@ import type { IronflowServer } from '../../server'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
-import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
+import { AnswerCache, type CachedAnswer, flatBody } from './answer-cache'
 
 /**
  * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
@@ -65,7 +65,7 @@ export class FastPath {
   keep(url: string, { keep, body, headers }: HttpResponse, readAt: number): void {
     const etag = headers[HEADERS.etag]
     if (!keep || typeof body !== 'string' || etag === undefined) return
-    this.cache.keep(url, keep, { ...flatText(body), etag }, readAt)
+    this.cache.keep(url, keep, { ...flatBody(body), etag }, readAt)
   }
 
   close(): void {

@@ -1,18 +1,20 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { openSockets } from './open-sockets'
 import { hasHadRequest } from './turns'
 
 /** Ends a Node server without cutting off what it is answering. */
 export class GracefulStop {
-  private readonly connections: ReadonlySet<Socket>
   /** The sockets that requests come over: with TLS, others than those of the connections. */
   private readonly sockets: ReadonlySet<Socket>
   private stopping: Promise<void> | undefined
 
-  constructor(private readonly server: Server) {
-    this.connections = openSockets(server, 'connection')
+  constructor(
+    private readonly server: Server,
+    private readonly connections: ReadonlySet<Socket>,
+  ) {
     const isEncrypted = server.listenerCount('secureConnection') > 0
-    this.sockets = isEncrypted ? openSockets(server, 'secureConnection') : this.connections
+    this.sockets = isEncrypted ? openSockets(server, 'secureConnection') : connections
   }
 
   /** Whether answers are to be the last on their connection. */
@@ -47,15 +49,4 @@ export class GracefulStop {
     })
     return this.stopping
   }
-}
-
-/** The open sockets of which a server emits an event, each counted once however often it is emitted. */
-export function openSockets(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>()
-  server.on(event, (socket: Socket) => {
-    if (sockets.has(socket)) return
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  return sockets
 }

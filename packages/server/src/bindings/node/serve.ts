@@ -10,8 +10,10 @@ import { readBody } from './body'
 import { answerClientError } from './client-error'
 import { FastPath } from './fast-path'
 import { GracefulStop } from './graceful-stop'
+import { openSockets } from './open-sockets'
 import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
+import { StalledPeers } from './stalled-peers'
 import { respondStream } from './stream'
 import { asksForWebSocket, currentResponse, putBack, TakingTurns, takeTurn } from './turns'
 import { Upgrade } from './upgrade'
@@ -75,7 +77,9 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     : createHttpServer(settings)
   // Beyond a count of its own Node would forget headers, of which what is put back then knows nothing: bytes are the limit.
   node.maxHeadersCount = 0
-  const stopping = new GracefulStop(node)
+  const connections = openSockets(node, 'connection')
+  const stalled = new StalledPeers(connections, limits.stalledPeerMs)
+  const stopping = new GracefulStop(node, connections)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 
   const fast = new FastPath(server)
@@ -123,6 +127,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     close: async (timeoutMs = CLOSE_TIMEOUT_MS) => {
       server.drain()
       await stopping.stop(timeoutMs)
+      stalled.close()
       fast.close()
       await server.close()
     },

@@ -14,10 +14,13 @@ export function hasHadRequest(socket: Duplex): boolean {
   return newest.has(socket)
 }
 
-/** The response that a connection is busy with: begun, or still to begin, and not wholly handed to the kernel. */
+/**
+ * The response that a connection is busy with: not wholly handed to the kernel, or not yet done with by Node, which would
+ * take a response behind it into a queue of its own.
+ */
 export function currentResponse(socket: Duplex): ServerResponse | undefined {
   const response = newest.get(socket)
-  return response?.writableFinished || response?.closed ? undefined : response
+  return response?.closed ? undefined : response
 }
 
 /**
@@ -70,9 +73,9 @@ export function putBack(server: Server, request: IncomingMessage, head: Buffer):
   }
   // Not in the same turn of the event loop: a connection that has much to ask leaves room for others in between.
   const soon = () => setImmediate(readAgain)
-  const before = newest.get(socket)
-  if (before === undefined || before.closed) soon()
-  else before.once('close', soon)
+  const before = currentResponse(socket)
+  if (before) before.once('close', soon)
+  else soon()
 }
 
 /** The bytes of a request up to its body. Node read names and values as Latin-1. */
