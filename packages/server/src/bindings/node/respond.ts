@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpResponse } from '../message'
 import { declaredLength } from './body'
+import { LINGER_MS } from './end-connection'
 
 /**
  * Characters beyond which text is sent as bytes. Text leaves in one piece with its head; but until the peer has taken it
  * all, it stays in the heap, which has a limit of its own.
  */
 export const LONG_TEXT = 65_536
-
-/** Milliseconds for which the rest of a body that nobody wants is taken in, so that its sender gets to read the answer. */
-const LINGER_MS = 1_000
 
 /** Writes an answer. `close`: the connection takes no further request. */
 export function respond(

@@ -24,6 +24,16 @@ export function currentResponse(socket: Duplex): ServerResponse | undefined {
 }
 
 /**
+ * Whether a response that is written to a connection now would be taken for the one to the request that is being read:
+ * it has none yet, and none to an earlier request is missing.
+ */
+export function isResponseDue(socket: Duplex): boolean {
+  const response = newest.get(socket)
+  if (!response) return true
+  return response.req.complete ? response.closed : !response.headersSent
+}
+
+/**
  * A request that makes Node's parser stop behind its head if the connection is busy with the request before it.
  *
  * Node hands pipelined requests over as fast as they come, each with a response that waits in memory for its turn. The

@@ -7,8 +7,9 @@ export class RawConnection {
   private readonly socket: Socket
   readonly closed: Promise<void>
 
-  constructor(port: number, { tls = false } = {}) {
-    const to = { port, host: '127.0.0.1' }
+  /** @param allowHalfOpen whether its side stays open when the server ends the connection */
+  constructor(port: number, { tls = false, allowHalfOpen = false } = {}) {
+    const to = { port, host: '127.0.0.1', allowHalfOpen }
     // The certificate is as old as the tests: some clock may find it too young.
     this.socket = tls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to)
     this.socket.setEncoding('latin1')
