@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HEADERS } from '@ironflow/core/protocol'
 import { may } from '../../dispatch/authorize'
 import type { IronflowServer } from '../../server'
+import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
@@ -82,6 +83,7 @@ export class FastPath {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
     const { accept, authorization, host } = headers
     if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') return undefined
+    if (host !== undefined && !isHost(host)) return undefined
     if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
     if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
 

@@ -47,6 +47,9 @@ const KEEP_ALIVE_MS = 65_000
 /** A client that has not finished TLS by then will not. */
 const HANDSHAKE_MS = 5_000
 
+/** Milliseconds between two looks for requests that take too long to arrive: so much later than promised they are cut. */
+const TIMEOUT_CHECK_MS = 100
+
 const CLOSE_TIMEOUT_MS = 10_000
 
 /**
@@ -66,10 +69,11 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
-    // A client that sends a byte now and then is found out by looking, and no later than this after its time.
-    connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+    // Of two `Host` or `Authorization` fields Node would forget the second, which a proxy may have gone by.
+    joinDuplicateHeaders: true,
     IncomingMessage: TakingTurns,
   }
   const node: Server = tls
