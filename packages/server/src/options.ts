@@ -48,6 +48,11 @@ export interface Limits {
   headersTimeoutMs: number
   /** Milliseconds a whole request may take to arrive. Default 30,000. */
   requestTimeoutMs: number
+  /**
+   * Milliseconds after which a peer is cut that takes nothing of what is sent to it, over HTTP or a WebSocket; looked at
+   * ten times in that time. Default 60,000.
+   */
+  stalledPeerMs: number
   /** How deep JSON may nest. Default 64. */
   jsonDepth: number
   /** Bytes of a value: the default of buckets, the most one can be told, and what a document may have. Default 1,000,000. */
@@ -110,6 +115,7 @@ export const DEFAULTS = {
     headerBytes: 16_384,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 30_000,
+    stalledPeerMs: 60_000,
     jsonDepth: 64,
     maxValueSize: 1_000_000,
     bucketsPerEnvironment: 1_000,

@@ -8,6 +8,7 @@ import type { Label, Observer } from '../observe/observer'
 import { errorResponse, keptEntry, successResponse } from './answer'
 import type { Cors } from './cors'
 import { bearerKey, expectPlainBody, minRevisionFrom } from './headers'
+import { expectHttpRules } from './http-rules'
 import { expectLoopback } from './loopback'
 import type { HttpRequest, HttpResponse } from './message'
 import { META_ROUTES, type MetaParts } from './meta'
@@ -65,6 +66,7 @@ export class HttpBinding {
   }
 
   private answer(request: HttpRequest, progress: Progress): HttpResponse | Promise<HttpResponse> {
+    expectHttpRules(request)
     if (this.parts.dev) expectLoopback(request)
     const target = parseTarget(request.target)
     const meta = META_ROUTES.get(target.path)

@@ -17,6 +17,7 @@ import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import type { Cors } from './cors'
 import { bearerKey } from './headers'
+import { expectHttpRules } from './http-rules'
 import { expectLoopback } from './loopback'
 import type { HttpRequest } from './message'
 import { requestIdFrom } from './request-id'
@@ -60,6 +61,7 @@ const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008 }
  * @throws IronflowError, to be answered in place of the upgrade
  */
 export async function admitSocket(parts: SocketParts, request: HttpRequest): Promise<Admission> {
+  expectHttpRules(request)
   if (parts.dev) expectLoopback(request)
   const target = parseTarget(request.target)
   const match = findWatchRoute(target.path)

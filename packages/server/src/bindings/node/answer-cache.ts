@@ -6,11 +6,12 @@ import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
 import type { Limits } from '../../options'
 import type { Kept } from '../message'
+import { LONG_TEXT } from './respond'
 
 /** The bytes that answer a read of one KV entry. */
 export interface CachedAnswer extends Kept {
-  /** A string: Node sends head and body of such an answer in one piece. */
-  readonly body: string
+  /** Text, which Node sends in one piece with the head; bytes if it is long, which all responses share. */
+  readonly body: string | Buffer
   /** Of the body, in bytes. */
   readonly length: number
   readonly etag: string
@@ -163,7 +164,7 @@ export class AnswerCache {
   private renewed(old: CachedAnswer, entry: Entry): CachedAnswer {
     const { revision, expiresAt } = entry
     const etag = formatEtag(revision, this.engine.facts.epoch)
-    return { ...old, ...flatText(stringify(wireEntry(old.bucket, entry))), revision, expiresAt, etag }
+    return { ...old, ...flatBody(stringify(wireEntry(old.bucket, entry))), revision, expiresAt, etag }
   }
 
   /** A key changed, or, without one, anything in the bucket may have. */
@@ -173,10 +174,12 @@ export class AnswerCache {
   }
 }
 
-/** Text in one piece, as Node writes it fastest, and its length in bytes of UTF-8. */
-export function flatText(text: string): { body: string; length: number } {
+/** A body as Node writes it fastest, and its length in bytes of UTF-8. */
+export function flatBody(text: string): { body: string | Buffer; length: number } {
   const bytes = Buffer.from(text)
-  return { body: bytes.length === text.length ? bytes.toString('latin1') : text, length: bytes.length }
+  const { length } = bytes
+  if (length > LONG_TEXT) return { body: bytes, length }
+  return { body: length === text.length ? bytes.toString('latin1') : text, length }
 }
 
 /** Neither has a space, nor the bucket a slash: no two pairs, whatever the key, make the same id. */

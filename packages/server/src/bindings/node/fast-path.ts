@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HEADERS, methodRow } from '@ironflow/core/protocol'
 import { may } from '../../dispatch/authorize'
 import type { IronflowServer } from '../../server'
+import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
-import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
+import { AnswerCache, type CachedAnswer, flatBody } from './answer-cache'
 
 /** The parts of the path before and between bucket and key. */
 const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
@@ -87,7 +88,7 @@ export class FastPath {
   keep({ keep, body, headers }: HttpResponse, readAt: number): void {
     const etag = headers[HEADERS.etag]
     if (!keep || typeof body !== 'string' || etag === undefined) return
-    this.cache.keep(keep, { ...flatText(body), etag }, readAt)
+    this.cache.keep(keep, { ...flatBody(body), etag }, readAt)
   }
 
   close(): void {
@@ -104,6 +105,7 @@ export class FastPath {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
     const { accept, authorization, host } = headers
     if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') return undefined
+    if (host !== undefined && !isHost(host)) return undefined
     if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
     if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
 
