@@ -6,6 +6,7 @@ import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
 import { AnswerCache, type CachedAnswer, flatText } from './answer-cache'
+import { endResponse } from './end-response'
 
 /**
  * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
@@ -55,7 +56,7 @@ export class FastPath {
     ]
     if (close) headers.push('connection', 'close')
     response.writeHead(200, headers)
-    response.end(answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
+    endResponse(response, answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
     const { environment } = answer
     this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
     return true

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpResponse } from '../message'
 import { declaredLength } from './body'
+import { endResponse } from './end-response'
 
 /** Milliseconds for which the rest of a body that nobody wants is taken in, so that its sender gets to read the answer. */
 const LINGER_MS = 1_000
@@ -19,7 +20,8 @@ export function respond(
   if (request.complete || isBounded(request, bodyBytes)) {
     // What is left of a body of known and small length, Node reads and drops, and the connection lives on.
     response.writeHead(status, headers)
-    response.end(sent)
+    if (sent === undefined) response.end()
+    else endResponse(response, sent, 'utf8')
     return
   }
   headers.connection = 'close'
