@@ -102,6 +102,8 @@ export interface Limits {
   streamBufferBytes: number
   /** Calls of one WebSocket that are answered at once; further ones wait. Default 256. */
   callsPerSocket: number
+  /** Bytes that those calls and their responses may take, about; one call alone may take more. Default 8 MiB. */
+  callBytesPerSocket: number
   /** Characters of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
   pollAnswerBytes: number
 }
@@ -139,6 +141,7 @@ export const DEFAULTS = {
     watchQueueBytes: 1_048_576,
     streamBufferBytes: 262_144,
     callsPerSocket: 256,
+    callBytesPerSocket: 8_388_608,
     pollAnswerBytes: 33_554_432,
   },
 } as const satisfies { auth: string; heartbeatMs: number; limits: Limits }

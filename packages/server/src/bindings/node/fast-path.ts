@@ -7,6 +7,7 @@ import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
 import { AnswerCache, type CachedAnswer, flatBody } from './answer-cache'
+import { endResponse } from './end-response'
 
 /** The parts of the path before and between bucket and key. */
 const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
@@ -78,7 +79,7 @@ export class FastPath {
     ]
     if (close) headers.push('connection', 'close')
     response.writeHead(200, headers)
-    response.end(answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
+    endResponse(response, answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
     const { environment } = answer
     this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
     return true

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpResponse } from '../message'
 import { declaredLength } from './body'
 import { LINGER_MS } from './end-connection'
+import { endResponse } from './end-response'
 
 /**
  * Characters beyond which text is sent as bytes. Text leaves in one piece with its head; but until the peer has taken it
@@ -24,7 +25,8 @@ export function respond(
   if (request.complete || isBounded(request, bodyBytes)) {
     // What is left of a body of known and small length, Node reads and drops, and the connection lives on.
     response.writeHead(status, headers)
-    response.end(sent)
+    if (sent === undefined) response.end()
+    else endResponse(response, sent, 'utf8')
     return
   }
   headers.connection = 'close'

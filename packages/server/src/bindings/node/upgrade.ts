@@ -9,7 +9,8 @@ import type { IronflowServer } from '../../server'
 import { errorResponse } from '../answer'
 import type { HttpRequest } from '../message'
 import { requestIdFrom } from '../request-id'
-import type { SocketPeer, SocketSession } from '../websocket'
+import type { SocketPeer } from '../socket-peer'
+import type { SocketSession } from '../websocket'
 import { endConnection } from './end-connection'
 import { KEEP_ALIVE_MS } from './stream'
 import { textFrame } from './text-frame'
@@ -86,7 +87,8 @@ export class Upgrade {
         }
       },
       close: (code, reason) => ws.close(code, reason),
-      pause: () => ws.pause(),
+      // One that is closing reads on to its end.
+      pause: () => ws.readyState === ws.OPEN && ws.pause(),
       resume: () => ws.resume(),
     }
     // What is wrong with a connection ends it: `close` follows.
