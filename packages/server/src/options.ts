@@ -65,7 +65,7 @@ export interface Limits {
   scopesPerKey: number
   /** Items of one page of a list, and how many there are unless asked otherwise. Default 1,000. */
   pageItems: number
-  /** Bytes of values after which a page of a list ends early. Default 4 MiB. */
+  /** Bytes of a page of a list as it is sent: a page ends before the item that is too much, unless that is its only one. Default 4 MiB. */
   pageBytes: number
   /** Milliseconds for which an `Idempotency-Key` is remembered. Default two minutes. */
   idempotencyWindowMs: number

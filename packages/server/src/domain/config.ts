@@ -3,10 +3,11 @@ import { type ConfigEntry, type ConfigSummary, type ConfigVersion, type Params, 
 import type { BucketConfig, Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
+import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import { expectation, type KeyedQueue, readModifyWrite } from './commit'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
-import { fillPage } from './page'
+import { readHistory } from './history'
 import { visiblePage } from './visible-page'
 
 /** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
@@ -18,6 +19,7 @@ export class ConfigDocuments {
     private readonly engine: Engine,
     private readonly queue: KeyedQueue,
     private readonly limits: Limits,
+    private readonly turns: Turns,
   ) {}
 
   /** @param isVisible which names the caller may see */
@@ -88,16 +90,11 @@ export class ConfigDocuments {
     { name, limit, cursor }: Params<'config.history'>,
     options: ReadOptions,
   ): Promise<Answer<'config.history'>> {
-    const start = decodeRevisionCursor('versions', cursor)
+    const before = decodeRevisionCursor('versions', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const entries = await this.engine.history(configBucket(environment), name, {
-        minRevision: options.minRevision,
-        before,
-        limit: count,
-      })
-      return { items: entries, next: entries.length < count ? undefined : entries.at(-1)?.revision }
-    })
+    const { minRevision } = options
+    const page = { bucket: configBucket(environment), key: name, bounds, before, minRevision }
+    const { items, next } = await readHistory(this.engine, page, this.turns)
     if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined)
     const versions = items.map((entry) => version(name, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('versions', String(next))

@@ -3,11 +3,13 @@ import { type Encoding, type Params, RawJson, type WireEntry, type Written } fro
 import type { Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
 import { storedName } from '../keyspace'
 import type { Limits } from '../options'
+import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import type { Buckets } from './buckets'
 import { expectation } from './commit'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
-import { fillPage } from './page'
+import { readHistory } from './history'
+import { fillPage, type PageSource } from './page'
 
 /** Keys and their values. Parameters arrive validated: JSON as text, bytes as bytes. */
 export class KeyValues {
@@ -15,6 +17,7 @@ export class KeyValues {
     private readonly engine: Engine,
     private readonly buckets: Buckets,
     private readonly limits: Limits,
+    private readonly turns: Turns,
   ) {}
 
   async get(
@@ -35,7 +38,7 @@ export class KeyValues {
     const after = decodeCursor('keys', cursor)
     const query = {
       minRevision: options.minRevision,
-      filter,
+      filters: filtersOf(filter),
       after,
       limit: limit ?? this.limits.pageItems,
       values: false,
@@ -53,14 +56,19 @@ export class KeyValues {
   ): Promise<Answer<'kv.entries'>> {
     const { bucket, filter, limit, cursor } = params
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
+    const shared = { minRevision: options.minRevision, filters: filtersOf(filter), values: true }
     let revision: number | undefined
-    const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), async (after, count) => {
-      const query = { minRevision: options.minRevision, filter, after, limit: count, values: true }
-      const page = await this.engine.entries(storedName(environment, bucket), query)
-      // The oldest one: everything up to it is in the page, whatever was written while it was read.
-      revision ??= page.revision
-      return { items: page.entries, next: page.next }
-    })
+    const source: PageSource<Entry, string> = {
+      read: async (after, count, bytes) => {
+        const query = { ...shared, after, limit: count, bytes }
+        const page = await this.engine.entries(storedName(environment, bucket), query)
+        // The oldest one: everything up to it is in the page, whatever was written while it was read.
+        revision ??= page.revision
+        return { items: page.entries, next: page.next }
+      },
+      placeOf: ({ key }) => key,
+    }
+    const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), source, this.turns)
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
     return { result: { entries, count: entries.length, revision: revision ?? 0, nextCursor }, revision }
@@ -71,13 +79,11 @@ export class KeyValues {
     { bucket, key, limit, cursor }: Params<'kv.history'>,
     options: ReadOptions,
   ): Promise<Answer<'kv.history'>> {
-    const start = decodeRevisionCursor('history', cursor)
+    const before = decodeRevisionCursor('history', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const query = { minRevision: options.minRevision, before, limit: count }
-      const page = await this.engine.history(storedName(environment, bucket), key, query)
-      return { items: page, next: page.length < count ? undefined : page.at(-1)?.revision }
-    })
+    const { minRevision } = options
+    const page = { bucket: storedName(environment, bucket), key, bounds, before, minRevision }
+    const { items, next } = await readHistory(this.engine, page, this.turns)
     if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined)
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('history', String(next))
@@ -138,6 +144,10 @@ export function wireEntry(bucket: string, { key, value, revision, createdAt, ope
 function sentValue(value: StoredValue): unknown {
   if (value.encoding === 'base64') return value.bytes
   return value.encoding === 'json' ? new RawJson(value.text) : value.text
+}
+
+function filtersOf(filter: string | undefined): readonly string[] | undefined {
+  return filter === undefined ? undefined : [filter]
 }
 
 function storedValue({ value, encoding }: { value: unknown; encoding: Encoding }): StoredValue {

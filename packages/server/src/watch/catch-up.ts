@@ -12,13 +12,14 @@ export type Start = { readonly at: 'values' | 'now' } | { readonly at: 'place'; 
 /** Who is caught up: what reading from the store needs from a subscription, and tells it. */
 export interface Reading {
   readonly backlog: Backlog
-  readonly filters: readonly string[] | undefined
   readonly isOver: boolean
   /** The newest removal of the bucket that was heard of; 0: none. */
   readonly deletedAt: number
   /** Whether changes that were heard since {@link forget} are not kept any more. */
   readonly hasMissed: boolean
   matches(entry: Entry): boolean
+  /** Resolves when it is its turn to read a page. */
+  turn(): Promise<void>
   /** Resolves when something can be sent. */
   ready(): Promise<void>
   /** What was heard so far is in what is read from now on. */
@@ -75,7 +76,12 @@ class Attempt {
   private async list(): Promise<ResetReason | undefined> {
     const { reading } = this
     let from: number | undefined
-    for await (const page of reading.backlog.values(reading.filters)) {
+    let after: string | undefined
+    do {
+      await reading.turn()
+      if (reading.isOver) return undefined
+      const page = await reading.backlog.values(after)
+      after = page.next
       from ??= page.asOf
       this.asOf ??= page.asOf
       for (const entry of page.entries) {
@@ -87,13 +93,15 @@ class Attempt {
         this.oldest = Math.min(this.oldest, entry.revision)
         reading.sendInitial(entry)
       }
-    }
-    return this.follow(from ?? 0, true)
+    } while (after !== undefined)
+    return this.follow(from, true)
   }
 
   private async follow(revision: number, isInitial: boolean): Promise<ResetReason | undefined> {
     const { reading } = this
     for (let from = revision; ; ) {
+      await reading.turn()
+      if (reading.isOver) return undefined
       reading.forget()
       const page = await this.changes(from, isInitial)
       if (typeof page === 'string') return page
@@ -130,8 +138,8 @@ class Attempt {
     }
     if (from > 0) return page
     // The changes since the very beginning are never lost; but those since what was listed may be.
-    const check = await backlog.changes(this.oldest)
-    return 'lost' in check ? this.lose(check, this.oldest, isInitial) : page
+    const lost = await backlog.lost(this.oldest)
+    return lost ? this.lose(lost, this.oldest, isInitial) : page
   }
 
   private async lose({ lost, head }: Lost, from: number, isInitial: boolean): Promise<BacklogPage | ResetReason> {

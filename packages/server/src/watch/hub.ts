@@ -25,14 +25,15 @@ export class Hub {
   }
 
   /**
-   * Tells `listener` of every change of these keys from now on; absent: of all keys. The bucket need not exist.
+   * Tells `listener` of every change of a key that any of these filters admits, from now on; absent: of all keys. The
+   * bucket need not exist.
    *
    * @throws closed
    */
-  join(bucket: string, keys: readonly string[] | undefined, listener: FeedListener): Seat {
+  join(bucket: string, filters: readonly string[] | undefined, listener: FeedListener): Seat {
     const followed = this.feeds.get(bucket) ?? this.follow(bucket)
     const { feed } = followed
-    feed.add(listener, keys)
+    feed.add(listener, filters)
     let isSeated = true
     return {
       get head() {
@@ -41,7 +42,7 @@ export class Hub {
       leave: () => {
         if (!isSeated) return
         isSeated = false
-        feed.remove(listener, keys)
+        feed.remove(listener, filters)
         if (!feed.isEmpty) return
         followed.unfollow()
         this.feeds.delete(bucket)

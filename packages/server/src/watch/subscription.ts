@@ -58,8 +58,8 @@ export class LiveSubscription implements FeedListener, Reading {
     this.subject = subjectOf(environment, subscription)
     this.sub = subMember(id)
     this.queue = new NewestPerKey({ keys: limits.watchQueueKeys, bytes: limits.watchQueueBytes })
-    this.backlog = new Backlog(engine, this.subject.bucket, now)
-    this.seat = hub.join(this.subject.bucket, this.subject.keys, this)
+    this.backlog = new Backlog(engine, this.subject.bucket, this.subject.filters, now)
+    this.seat = hub.join(this.subject.bucket, this.subject.filters, this)
     stats.opened(sink.transport)
   }
 
@@ -84,10 +84,6 @@ export class LiveSubscription implements FeedListener, Reading {
 
   get isOver(): boolean {
     return this.state === 'ended'
-  }
-
-  get filters(): readonly string[] | undefined {
-    return this.subject.filters
   }
 
   /** Begins. To be called once. */
@@ -146,6 +142,10 @@ export class LiveSubscription implements FeedListener, Reading {
 
   matches(entry: Entry): boolean {
     return this.subject.matches(entry)
+  }
+
+  turn(): Promise<void> {
+    return this.session.parts.turns.next(this.session)
   }
 
   ready(): Promise<void> {

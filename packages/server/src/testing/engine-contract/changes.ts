@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS, type OpenStore, useStore } from './store'
-import { changesAfter, lossOf, show, text } from './values'
+import { changesAfter, lengthOf, lossOf, show, sum, text } from './values'
 
 export function changeTests(open: OpenStore): void {
   describe('changes after a cursor', () => {
@@ -67,6 +67,23 @@ export function changeTests(open: OpenStore): void {
         expect(keys).toEqual(Array.from({ length: 10 }, (_, n) => `k${n}`))
       }
       expect(await store.engine.changesSince(bucket, { after: 0, limit: 10 })).toMatchObject({ more: false })
+    })
+
+    it('a page ends before it has more bytes than it may, but not without a change, and says that more follow', async () => {
+      const bucket = await store.bucket()
+      const sizes = [300, 300, 300, 1_500, 10, 10]
+      for (const [index, size] of sizes.entries())
+        await store.engine.put(bucket, `k${index}`, text('é'.repeat(size / 2)))
+      const pages: number[][] = []
+      for (let after = 0, more = true; more; ) {
+        const page = await store.engine.changesSince(bucket, { after, limit: 100, bytes: 1_000 })
+        if (page.lost) throw new Error(page.lost)
+        pages.push(page.changes.map(({ value }) => lengthOf(value)))
+        after = page.changes.at(-1)?.revision ?? after
+        more = page.more
+      }
+      expect(pages.flat()).toEqual(sizes)
+      for (const page of pages) expect(page.length === 1 || sum(page) <= 1_000, `${page}`).toBe(true)
     })
 
     it('the revision of a listing is a cursor', async () => {
