@@ -44,6 +44,8 @@ export class Committer {
   #dead: string | undefined
   /** The newest revision that is committed. */
   revision = 0
+  /** Whether there may be work on many keys to go on with: after a start, that is to be found out. */
+  hasUpkeep = true
   /** Why writes fail for now, if they do. */
   trouble: string | undefined
 
@@ -124,6 +126,7 @@ export class Committer {
     const settled = this.#pending.splice(0, report.outcomes.length)
     this.revision = report.revision
     this.trouble = report.trouble
+    this.hasUpkeep = report.hasUpkeep
     for (const { write } of settled) this.#waitingBytes -= bytesOf(write)
     this.#listener.onCommitted({ report, writes: settled.map(({ write }) => write) })
     for (const [index, { resolve, reject }] of settled.entries()) {

@@ -135,7 +135,14 @@ class SqliteEngine implements Engine {
   }
 
   async updateBucket(bucket: string, changes: Partial<BucketConfig>): Promise<BucketRecord> {
-    return recordIn(await this.#write({ do: 'updateBucket', bucket, changes: { ...changes }, now: this.#now() }))
+    const change = { ...changes }
+    const begin = () => this.#write({ do: 'updateBucket', bucket, changes: change, now: this.#now() })
+    let outcome = await begin()
+    while (outcome.kind === 'settled') outcome = await begin()
+    while (outcome.kind === 'bucket' && outcome.more) {
+      outcome = await this.#write({ do: 'bringInLine', bucket, now: this.#now() })
+    }
+    return recordIn(outcome)
   }
 
   async bucketInfo(bucket: string): Promise<BucketRecord | undefined> {
@@ -246,7 +253,7 @@ class SqliteEngine implements Engine {
     const now = this.#now()
     try {
       if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
-      else if (reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
+      else if (committer.hasUpkeep || reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
     } catch {
       // A database that cannot be read: every call says so, and a timer has nobody to say it to.
     }

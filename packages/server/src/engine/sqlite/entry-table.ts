@@ -1,5 +1,4 @@
 import type { Database } from 'better-sqlite3'
-import { expirySql } from './schema'
 
 /** A row of `keys`: which revisions of a key are kept. */
 export interface KeyRow {
@@ -24,6 +23,17 @@ export interface EntryRow {
   encoding: number | null
   checksum: number | null
   value: string | Uint8Array | null
+}
+
+/** Values of a bucket: how many, and their bytes. */
+export interface Overdue {
+  values: number
+  bytes: number
+}
+
+export interface EntryTimes {
+  createdAt: number
+  keyExpiresAt: number | null
 }
 
 const KEY_COLUMNS = 'bucket, key, revision, bytes, expires_at AS expiresAt, deleted_at AS deletedAt, older'
@@ -54,23 +64,21 @@ export class EntryTable {
       due: db.prepare<[number, number], KeyRow>(
         `SELECT ${KEY_COLUMNS} FROM keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
       ),
-      dueIn: db.prepare<[number, number], KeyRow>(
-        `SELECT ${KEY_COLUMNS} FROM keys WHERE expires_at <= ? AND +bucket = ? ORDER BY expires_at`,
+      dueIn: db.prepare<[number, number, number], KeyRow>(
+        `SELECT ${KEY_COLUMNS} FROM keys WHERE expires_at <= ? AND +bucket = ? ORDER BY expires_at LIMIT ?`,
+      ),
+      overdue: db.prepare<[number, number], Overdue>(
+        `SELECT count(*) AS "values", ifnull(sum(bytes), 0) AS bytes FROM keys WHERE expires_at <= ? AND +bucket = ?`,
       ),
       deletedBefore: db.prepare<[number, number], KeyRow>(
         `SELECT ${KEY_COLUMNS} FROM keys WHERE deleted_at <= ? ORDER BY deleted_at LIMIT ?`,
       ),
-      withOlder: db.prepare<[number], KeyRow>(`SELECT ${KEY_COLUMNS} FROM keys WHERE bucket = ? AND older IS NOT NULL`),
-      setExpiries: db.prepare(
-        `UPDATE keys SET expires_at = (
-           SELECT ${expirySql('entries', ':ttl')} FROM entries WHERE entries.revision = keys.revision)
-         WHERE bucket = :bucket AND bytes IS NOT NULL`,
+      keysAfter: db.prepare<[number, string, number], KeyRow>(
+        `SELECT ${KEY_COLUMNS} FROM keys WHERE bucket = ? AND key > ? ORDER BY key LIMIT ?`,
       ),
-      deleteNewest: db.prepare('DELETE FROM entries WHERE revision IN (SELECT revision FROM keys WHERE bucket = ?)'),
-      deleteOlder: db.prepare(
-        'DELETE FROM entries WHERE revision IN (SELECT value FROM keys, json_each(keys.older) WHERE bucket = ?)',
+      times: db.prepare<[number], EntryTimes>(
+        'SELECT created_at AS createdAt, key_expires_at AS keyExpiresAt FROM entries WHERE revision = ?',
       ),
-      deleteKeys: db.prepare('DELETE FROM keys WHERE bucket = ?'),
     }
   }
 
@@ -108,8 +116,14 @@ export class EntryTable {
     return this.#sql.due.all(now, limit)
   }
 
-  dueIn(bucket: number, now: number): KeyRow[] {
-    return this.#sql.dueIn.all(now, bucket)
+  /** Those of one bucket. */
+  dueIn(bucket: number, now: number, limit: number): KeyRow[] {
+    return this.#sql.dueIn.all(now, bucket, limit)
+  }
+
+  /** How many values of a bucket are past their time with their expiry not committed, and their bytes. */
+  overdue(bucket: number, now: number): Overdue {
+    return this.#sql.overdue.get(now, bucket) ?? { values: 0, bytes: 0 }
   }
 
   /** Keys whose newest revision is a tombstone of that time or earlier. */
@@ -117,20 +131,14 @@ export class EntryTable {
     return this.#sql.deletedBefore.all(time, limit)
   }
 
-  /** Keys of which older revisions are kept. */
-  withOlder(bucket: number): KeyRow[] {
-    return this.#sql.withOlder.all(bucket)
+  /** A bucket's keys after a key, in order. */
+  keysAfter(bucket: number, key: string, limit: number): KeyRow[] {
+    return this.#sql.keysAfter.all(bucket, key, limit)
   }
 
-  /** Works out anew when a bucket's values expire. */
-  setExpiries(bucket: number, ttlMs: number | undefined): void {
-    this.#sql.setExpiries.run({ bucket, ttl: ttlMs ?? null })
-  }
-
-  deleteAll(bucket: number): void {
-    this.#sql.deleteNewest.run(bucket)
-    this.#sql.deleteOlder.run(bucket)
-    this.#sql.deleteKeys.run(bucket)
+  /** What the expiry of a revision's value follows from, besides its bucket. */
+  timesOf(revision: number): EntryTimes | undefined {
+    return this.#sql.times.get(revision)
   }
 }
 

@@ -28,9 +28,12 @@ export type Write =
   | PutWrite
   | RemoveWrite
   | { do: 'createBucket'; bucket: string; config: BucketConfig; now: number }
+  /** Answered `settled` as long as it is not begun, and to be sent again then. */
   | { do: 'updateBucket'; bucket: string; changes: Partial<BucketConfig>; now: number }
+  /** Goes on with what an `updateBucket` began. */
+  | { do: 'bringInLine'; bucket: string; now: number }
   | { do: 'deleteBucket'; bucket: string; now: number }
-  /** Commits expiries and forgets tombstones that are due, a bounded number of each. */
+  /** A step of what is to be done on many keys, such as committing expiries that are due. */
   | { do: 'settle'; now: number }
   /** Finds out whether a store that was in trouble can be written to again. */
   | { do: 'probe' }
@@ -39,7 +42,8 @@ export type Write =
 export type Outcome =
   | { kind: 'written'; revision: number; createdAt: number; expiresAt: number | undefined }
   | { kind: 'unchanged'; revision: number; createdAt: number }
-  | { kind: 'bucket'; record: BucketRecord }
+  /** `more`: not all keys are in line with the bucket's options yet. */
+  | { kind: 'bucket'; record: BucketRecord; more: boolean }
   | { kind: 'removed'; revision: number | undefined }
   /** `more`: there was more than one round takes. */
   | { kind: 'settled'; more: boolean }
@@ -94,4 +98,6 @@ export interface BatchReport {
   revision: number
   /** Why writes fail for now, if they do. */
   trouble: string | undefined
+  /** Whether there is work on many keys to go on with, by `settle`. */
+  hasUpkeep: boolean
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import Database, { SqliteError } from 'better-sqlite3'
 import type { WorkerStart } from './messages'
 import { refused } from './refusal'
-import { formatProblem, identityOf } from './schema'
+import { addMissingColumns, formatProblem, identityOf } from './schema'
 import { isDamage, isFull } from './sqlite-codes'
 
 /** A database up to this size is read through at start, which takes some 0.1 s. */
@@ -33,6 +33,7 @@ export function openForWriting(start: WorkerStart): Database.Database {
     db.pragma('temp_store = MEMORY')
     if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`)
     checkWhole(db, path)
+    addMissingColumns(db)
     return db
   } catch (error) {
     db.close()
@@ -84,7 +85,7 @@ export function writeLogBack(db: Database.Database): boolean {
 }
 
 /** The refusal of a database that SQLite cannot open. A restore is advised only if the data itself is damaged. */
-export function unusable(path: string, error: SqliteError): Error {
+export function unusable(path: string, error: Error & { code: string }): Error {
   const reason = `${error.message} (${error.code})`
   if (isDamage(error.code)) return refused(`${path} is damaged: ${reason}; ${ADVICE}`, error)
   const advice = isFull(error.code) ? 'the disk is full, make room on it' : 'remove the cause'

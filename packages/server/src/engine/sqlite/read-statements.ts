@@ -45,7 +45,7 @@ export class ReadStatements {
   readonly entry: Statement<[number, string], ReadRow>
   /** As `entry`, without the value, which may be large. */
   readonly bareEntry: Statement<[number, string], ReadRow>
-  readonly changes: Statement<[number, number, number, number], ReadRow>
+  readonly changes: Statement<[number, number, number], ReadRow>
   readonly due: Statement<[number], unknown>
   readonly forgettable: Statement<[number], unknown>
   readonly #liveKeys: Statement<[number, string, string | Buffer, number], KeyPlace>
@@ -74,9 +74,9 @@ export class ReadStatements {
     this.bareEntry = db.prepare<[number, string], ReadRow>(
       `SELECT ${BARE_COLUMNS} FROM entries e JOIN buckets b ON b.id = e.bucket WHERE e.revision = ? AND b.name = ?`,
     )
-    this.changes = db.prepare<[number, number, number, number], ReadRow>(
+    this.changes = db.prepare<[number, number, number], ReadRow>(
       `SELECT ${COLUMNS} FROM keys k JOIN buckets b ON b.id = k.bucket JOIN entries e ON e.revision = k.revision
-       WHERE k.bucket = ? AND k.revision > ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.revision LIMIT ?`,
+       WHERE k.bucket = ? AND k.revision > ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.revision`,
     )
     this.due = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE expires_at <= ? LIMIT 1')
     this.forgettable = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE deleted_at <= ? LIMIT 1')

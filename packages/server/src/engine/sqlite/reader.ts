@@ -60,7 +60,7 @@ export class Reader {
     return this.#guard(() => {
       const row =
         revision === undefined ? this.#sql.newest.get(key, name) : this.#sql.atRevision.get(revision, key, name)
-      return row && !(row.expiresAt !== null && row.expiresAt <= this.#now()) ? this.#entry(row, true) : undefined
+      return row && !this.#isPast(row.expiresAt) ? this.#entry(row, true) : undefined
     })
   }
 
@@ -85,11 +85,12 @@ export class Reader {
       const room = new PageRoom(limit, bytes)
       let last = after
       let looked = 0
-      for (const place of this.#sql.liveKeys(bucket.id, filter.ranges, this.#now(), after)) {
+      for (const place of this.#sql.liveKeys(bucket.id, filter.ranges, this.#dueTime(bucket), after)) {
         if (looked++ === SCAN_LIMIT || room.isFull) return { ...page, next: last }
         if (filter.matches(place.key)) {
           if (!room.take(values ? place.bytes : 0)) return { ...page, next: last }
-          page.entries.push(...this.#entryOf(place.revision, bucket.name, values))
+          const found = this.#entryOf(place.revision, bucket.name, values)
+          page.entries.push(...found.filter(({ expiresAt }) => !this.#isPast(expiresAt ?? null)))
         }
         last = place.key
       }
@@ -106,7 +107,8 @@ export class Reader {
       if (after > 0 && after < (bucket?.floor ?? revision)) return { lost: 'expired', revision }
       const room = new PageRoom(limit, bytes)
       const changes: Entry[] = []
-      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, after, this.#now(), limit + 1) : []) {
+      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, after, this.#dueTime(bucket)) : []) {
+        if (this.#isPast(row.expiresAt)) continue
         if (!room.take(lengthOf(row.value))) return { changes, more: true, revision }
         changes.push(this.#entry(row, true))
       }
@@ -119,6 +121,18 @@ export class Reader {
     return this.#guard(
       () => this.#sql.due.get(now) !== undefined || this.#sql.forgettable.get(deletedBefore) !== undefined,
     )
+  }
+
+  /**
+   * The time up to which the expiries that are stored with keys count. While keys are brought in line with new options of
+   * their bucket, none do: what the options say is compared for each entry.
+   */
+  #dueTime({ staleAfter }: BucketRow): number {
+    return staleAfter === null ? this.#now() : 0
+  }
+
+  #isPast(expiresAt: number | null): boolean {
+    return expiresAt !== null && expiresAt <= this.#now()
   }
 
   #revision(): number {

@@ -44,7 +44,9 @@ const TABLES = `
     floor INTEGER NOT NULL,
     -- How many keys have a value, and the bytes of those values.
     value_count INTEGER NOT NULL,
-    value_bytes INTEGER NOT NULL
+    value_bytes INTEGER NOT NULL,
+    -- Keys after this one are yet to be brought in line with ttl_seconds and history; NULL: all are.
+    stale_after TEXT
   );
 
   CREATE TABLE entries (
@@ -84,6 +86,16 @@ export function createTables(db: Database, identity: Identity): void {
     db.exec(TABLES)
     db.prepare('INSERT INTO identity VALUES (?, ?)').run(identity.storeId, identity.epoch)
   })()
+}
+
+/**
+ * Adds what stores of format 1 did not have at first. Older versions go on reading such a store: what they do not know
+ * is only how far a change of a bucket's options has come.
+ */
+export function addMissingColumns(db: Database): void {
+  const columns = db.pragma('table_info(buckets)') as { name: string }[]
+  if (columns.some(({ name }) => name === 'stale_after')) return
+  db.exec('ALTER TABLE buckets ADD COLUMN stale_after TEXT')
 }
 
 /** Gives a database another epoch: it begins another life. */

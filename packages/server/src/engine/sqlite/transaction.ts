@@ -1,67 +1,76 @@
 import type { Database } from 'better-sqlite3'
-import { expiryOf, mergeConfig, secondsAfter } from '../bucket-config'
+import { mergeConfig } from '../bucket-config'
 import type { BucketConfig } from '../engine'
 import { bucketExists, bucketFull, conflict, noBucket, valueTooLarge } from '../failures'
 import { type BucketState, BucketTable, recordOf } from './bucket-table'
-import { checksumOf } from './checksum'
 import { OPERATIONS } from './codes'
-import { EntryTable, type KeyRow, olderOf } from './entry-table'
+import { EntryTable, type KeyRow } from './entry-table'
 import type { Expired, Outcome, PutWrite, RemoveWrite, WorkerStart, Write } from './messages'
+import { PURGE, PUT, Revisions } from './revisions'
+import { revisionOf, setRevision } from './schema'
+import { Upkeep } from './upkeep'
 
-/** How many expiries, and how many forgotten tombstones, one `settle` commits. */
-const SETTLE_LIMIT = 1_000
-
-const PUT = OPERATIONS.indexOf('put')
-const PURGE = OPERATIONS.indexOf('purge')
-const EXPIRE = OPERATIONS.indexOf('expire')
-
-/** What is written beside the key: a value, or nothing for a tombstone. */
-type Content = Pick<PutWrite, 'encoding' | 'value' | 'bytes' | 'keyExpiresAt'>
+type TransactionOptions = Pick<WorkerStart, 'bucketDefaults' | 'tombstoneRetentionMs'>
 
 /**
  * The rules of the store, on a transaction that somebody else begins and ends. A write checks everything before it
  * changes anything, so one that throws an `IronflowError` has left nothing behind and its neighbours go on.
  */
 export class Transaction {
-  readonly #options: Pick<WorkerStart, 'bucketDefaults' | 'tombstoneRetentionMs'>
+  readonly #db: Database
+  readonly #bucketDefaults: BucketConfig
   readonly #buckets: BucketTable
   readonly #entries: EntryTable
-  readonly #readRevision
-  readonly #writeRevision
+  readonly #revisions: Revisions
+  readonly #upkeep: Upkeep
   #stored = 0
-  /** The newest revision, this transaction's included. */
-  revision = 0
-  /** The expiries this transaction committed; `place` is the write they come before. */
-  expired: Expired[] = []
-  place = 0
+  /** Whether there may be upkeep to go on with that nothing else would begin: a step of it was not the last. */
+  hasUpkeep = true
 
-  constructor(db: Database, options: Pick<WorkerStart, 'bucketDefaults' | 'tombstoneRetentionMs'>) {
-    this.#options = options
+  constructor(db: Database, { bucketDefaults, tombstoneRetentionMs }: TransactionOptions) {
+    this.#db = db
+    this.#bucketDefaults = bucketDefaults
     this.#buckets = new BucketTable(db)
     this.#entries = new EntryTable(db)
-    this.#readRevision = db.prepare<[], number>('SELECT revision FROM state').pluck()
-    this.#writeRevision = db.prepare('UPDATE state SET revision = ?')
+    this.#revisions = new Revisions(this.#buckets, this.#entries)
+    this.#upkeep = new Upkeep(this.#buckets, this.#entries, this.#revisions, tombstoneRetentionMs)
     this.reset()
+  }
+
+  /** The newest revision, this transaction's included. */
+  get revision(): number {
+    return this.#revisions.newest
+  }
+
+  /** The expiries that the transaction committed, each with the place of the write it comes before. */
+  get expired(): Expired[] {
+    return this.#revisions.expired
   }
 
   /** Starts from what the database holds, at first and after a rollback. */
   reset(): void {
     this.#buckets.reset()
-    this.revision = this.#readRevision.get() ?? 0
-    this.#stored = this.revision
-    this.expired = []
-    this.place = 0
+    this.#stored = revisionOf(this.#db)
+    this.hasUpkeep = true
+    this.begin()
+  }
+
+  /** Starts after a commit. */
+  begin(): void {
+    this.#revisions.begin(this.#stored)
   }
 
   /** Writes what was kept in memory until now; before the commit. */
   flush(): void {
     this.#buckets.flush()
     // A transaction in which nothing came about writes nothing, and so does not wait for the disk.
-    if (this.revision !== this.#stored) this.#writeRevision.run(this.revision)
+    if (this.revision !== this.#stored) setRevision(this.#db, this.revision)
     this.#stored = this.revision
   }
 
-  apply(write: Write): Outcome {
+  /** Does a write, the one of that place in its batch. */
+  apply(write: Write, place: number): Outcome {
+    this.#revisions.place = place
     switch (write.do) {
       case 'put':
         return this.#put(write)
@@ -70,21 +79,20 @@ export class Transaction {
         return this.#remove(write)
       case 'createBucket': {
         if (this.#buckets.get(write.bucket)) throw bucketExists(write.bucket)
-        return { kind: 'bucket', record: recordOf(this.#addBucket(write.bucket, write.config, write.now)) }
+        const record = recordOf(this.#addBucket(write.bucket, write.config, write.now))
+        return { kind: 'bucket', record, more: false }
       }
       case 'updateBucket':
         return this.#updateBucket(write.bucket, write.changes, write.now)
-      case 'deleteBucket': {
-        const bucket = this.#buckets.get(write.bucket)
-        if (!bucket) return { kind: 'removed', revision: undefined }
-        this.#entries.deleteAll(bucket.id)
-        this.#buckets.delete(bucket)
-        return { kind: 'removed', revision: ++this.revision }
-      }
+      case 'bringInLine':
+        return this.#bringInLine(this.#bucket(write.bucket), write.now)
+      case 'deleteBucket':
+        return this.#deleteBucket(write.bucket)
       case 'settle':
-        return this.#settle(write.now)
+        this.hasUpkeep = !this.#upkeep.step(write.now)
+        return { kind: 'settled', more: this.hasUpkeep }
       case 'probe':
-        this.#writeRevision.run(this.revision)
+        setRevision(this.#db, this.revision)
         return { kind: 'settled', more: false }
     }
   }
@@ -92,17 +100,13 @@ export class Transaction {
   #put(write: PutWrite): Outcome {
     const { bucket: name, key, bytes, expected, now } = write
     const existing = this.#buckets.get(name)
-    const config = existing?.config ?? this.#options.bucketDefaults
+    const config = existing?.config ?? this.#bucketDefaults
     if (bytes > config.maxValueSize) throw valueTooLarge(bytes, config.maxValueSize)
     const head = existing && this.#currentHead(existing, key, now)
     expectRevision(key, head, expected)
-    if (config.maxBytes) {
-      const fits = () => (existing?.bytes ?? 0) - (head?.bytes ?? 0) + bytes <= (config.maxBytes ?? 0)
-      if (!fits() && existing) this.#expireAll(existing, now)
-      if (!fits()) throw bucketFull(name, config.maxBytes)
-    }
+    if (config.maxBytes) this.#expectRoom(name, existing, bytes - (head?.bytes ?? 0), config.maxBytes, now)
     const bucket = existing ?? this.#addBucket(name, config, now)
-    const row = this.#write(bucket, key, head, PUT, now, write)
+    const row = this.#revisions.write(bucket, key, head, PUT, now, write)
     return { kind: 'written', revision: row.revision, createdAt: now, expiresAt: row.expiresAt ?? undefined }
   }
 
@@ -117,112 +121,68 @@ export class Transaction {
     if (!bucket || !head || nothingToDo) {
       return { kind: 'unchanged', revision: head?.revision ?? 0, createdAt: head?.deletedAt ?? now }
     }
-    const { revision } = this.#write(bucket, key, head, OPERATIONS.indexOf(operation), now)
+    const { revision } = this.#revisions.write(bucket, key, head, OPERATIONS.indexOf(operation), now)
     return { kind: 'written', revision, createdAt: now, expiresAt: undefined }
   }
 
   #addBucket(name: string, config: BucketConfig, now: number): BucketState {
-    return this.#buckets.add(name, config, now, ++this.revision)
+    return this.#buckets.add(name, config, now, ++this.#revisions.newest)
   }
 
+  /** Applies changed options; what follows from them for the bucket's keys is done in steps, of which this is the first. */
   #updateBucket(name: string, changes: Partial<BucketConfig>, now: number): Outcome {
+    const bucket = this.#bucket(name)
+    const before = bucket.config
+    const config = mergeConfig(before, changes)
+    const hasNewTtl = config.ttlSeconds !== before.ttlSeconds
+    // What is past its time by the old options was hidden already, and must not come back by the new ones.
+    if (!this.#upkeep.bringInLine(bucket) || (hasNewTtl && !this.#upkeep.expireDue(bucket, now))) {
+      this.hasUpkeep = true
+      return { kind: 'settled', more: true }
+    }
+    bucket.config = config
+    if (hasNewTtl || config.history < before.history) bucket.staleAfter = ''
+    this.#buckets.touch(bucket)
+    return this.#bringInLine(bucket, now)
+  }
+
+  #bringInLine(bucket: BucketState, now: number): Outcome {
+    const more = !this.#upkeep.bringInLine(bucket)
+    if (more) this.hasUpkeep = true
+    const { values, bytes } = more ? { values: 0, bytes: 0 } : this.#entries.overdue(bucket.id, now)
+    const record = recordOf({ ...bucket, values: bucket.values - values, bytes: bucket.bytes - bytes })
+    return { kind: 'bucket', record, more }
+  }
+
+  #deleteBucket(name: string): Outcome {
+    const bucket = this.#buckets.get(name)
+    if (!bucket) return { kind: 'removed', revision: undefined }
+    this.#buckets.remove(bucket)
+    if (!this.#upkeep.clear(bucket)) this.hasUpkeep = true
+    return { kind: 'removed', revision: ++this.#revisions.newest }
+  }
+
+  #bucket(name: string): BucketState {
     const bucket = this.#buckets.get(name)
     if (!bucket) throw noBucket(name)
-    // What is past its time by the old rules was hidden already, and must not come back by the new ones.
-    this.#expireAll(bucket, now)
-    const before = bucket.config
-    bucket.config = mergeConfig(before, changes)
-    this.#buckets.touch(bucket)
-    const { ttlSeconds, history } = bucket.config
-    if (ttlSeconds !== before.ttlSeconds) {
-      this.#entries.setExpiries(bucket.id, ttlSeconds === undefined ? undefined : secondsAfter(0, ttlSeconds))
-      this.#expireAll(bucket, now)
-    }
-    if (history < before.history) {
-      for (const row of this.#entries.withOlder(bucket.id)) {
-        this.#entries.setKey({ ...row, older: this.#trim(olderOf(row), history - 1) }, true)
-      }
-    }
-    return { kind: 'bucket', record: recordOf(bucket) }
+    return bucket
   }
 
-  #settle(now: number): Outcome {
-    const due = this.#entries.due(now, SETTLE_LIMIT)
-    for (const row of due) this.#expire(row, now)
-    const forgotten = this.#entries.deletedBefore(now - this.#options.tombstoneRetentionMs, SETTLE_LIMIT)
-    for (const row of forgotten) this.#forget(row)
-    return { kind: 'settled', more: due.length === SETTLE_LIMIT || forgotten.length === SETTLE_LIMIT }
+  /** Expects that a bucket may hold so many bytes more. Values past their time do not count, committed or not. */
+  #expectRoom(name: string, bucket: BucketState | undefined, more: number, maxBytes: number, now: number): void {
+    const fits = (uncounted = 0) => (bucket?.bytes ?? 0) - uncounted + more <= maxBytes
+    if (fits()) return
+    if (bucket) this.#upkeep.expireDue(bucket, now)
+    if (fits() || (bucket && fits(this.#entries.overdue(bucket.id, now).bytes))) return
+    throw bucketFull(name, maxBytes)
   }
 
   /** A key's row, with its expiry committed if its time is up. */
   #currentHead(bucket: BucketState, key: string, now: number): KeyRow | undefined {
     const head = this.#entries.head(bucket.id, key)
-    return head?.expiresAt != null && head.expiresAt <= now ? this.#expire(head, now) : head
-  }
-
-  #expireAll(bucket: BucketState, now: number): void {
-    for (const row of this.#entries.dueIn(bucket.id, now)) this.#expire(row, now)
-  }
-
-  #expire(row: KeyRow, now: number): KeyRow {
-    const bucket = this.#bucketOf(row)
-    const expired = this.#write(bucket, row.key, row, EXPIRE, now)
-    const { key, revision } = expired
-    this.expired.push({ before: this.place, bucket: bucket.name, key, revision, createdAt: now })
-    return expired
-  }
-
-  #forget(row: KeyRow): void {
-    for (const revision of [...olderOf(row), row.revision]) this.#entries.deleteEntry(revision)
-    this.#entries.deleteKey(row.bucket, row.key)
-    const bucket = this.#bucketOf(row)
-    bucket.floor = Math.max(bucket.floor, row.revision)
-    this.#buckets.touch(bucket)
-  }
-
-  #bucketOf(row: KeyRow): BucketState {
-    const bucket = this.#buckets.byId(row.bucket)
-    if (!bucket) throw new Error(`key ${row.key} belongs to bucket ${row.bucket}, which is not there`)
-    return bucket
-  }
-
-  /** Makes a revision. All that is wrong with a write has been found by now. */
-  #write(
-    bucket: BucketState,
-    key: string,
-    head: KeyRow | undefined,
-    operation: number,
-    now: number,
-    content?: Content,
-  ): KeyRow {
-    const revision = ++this.revision
-    const { id, config } = bucket
-    const { encoding, value, keyExpiresAt } = content ?? {}
-    const checksum =
-      encoding === undefined || value === undefined ? null : checksumOf({ bucket: id, key, revision, encoding, value })
-    const entry = { revision, bucket: id, key, operation, createdAt: now, keyExpiresAt: keyExpiresAt ?? null }
-    this.#entries.insertEntry({ ...entry, encoding: encoding ?? null, checksum, value: value ?? null })
-    const keep = operation === PURGE ? 0 : config.history - 1
-    const row: KeyRow = {
-      bucket: id,
-      key,
-      revision,
-      bytes: content?.bytes ?? null,
-      expiresAt: (content && expiryOf(config.ttlSeconds, now, keyExpiresAt)) ?? null,
-      deletedAt: content ? null : now,
-      older: head ? this.#trim([...olderOf(head), head.revision], keep) : null,
-    }
-    this.#entries.setKey(row, head !== undefined)
-    bucket.values += (content ? 1 : 0) - (head && head.bytes !== null ? 1 : 0)
-    bucket.bytes += (content?.bytes ?? 0) - (head?.bytes ?? 0)
-    this.#buckets.touch(bucket)
-    return row
-  }
-
-  /** Removes the oldest revisions until `keep` are left. */
-  #trim(older: number[], keep: number): string | null {
-    for (const revision of older.splice(0, Math.max(0, older.length - keep))) this.#entries.deleteEntry(revision)
-    return older.length === 0 ? null : JSON.stringify(older)
+    if (!head) return undefined
+    const expiresAt = bucket.staleAfter === null ? head.expiresAt : this.#upkeep.expiryOf(bucket, head)
+    return expiresAt !== null && expiresAt <= now ? this.#revisions.expire(head, now) : head
   }
 }
 

@@ -7,6 +7,9 @@ import { Writer } from './writer'
 const BATCH_WRITES = 512
 const BATCH_BYTES = 8 * 1024 * 1024
 
+/** Writes that may change some hundred rows at once: a transaction has one of them, as its last. */
+const STEPS: ReadonlySet<Write['do']> = new Set(['settle', 'updateBucket', 'bringInLine', 'deleteBucket'])
+
 /**
  * The thread that commits. While it waits for the disk, writes gather at its port; it takes them all into the next
  * transaction, so the slower the disk the larger the batches.
@@ -50,9 +53,11 @@ function open(send: (message: FromWorker) => void): Writer | undefined {
 
 function nextBatch(waiting: Write[]): Write[] {
   let count = 0
-  for (let bytes = 0; count < waiting.length && count < BATCH_WRITES && bytes < BATCH_BYTES; count++) {
-    const write = waiting[count]
-    if (write?.do === 'put') bytes += write.bytes
+  let bytes = 0
+  for (const write of waiting) {
+    count++
+    if (write.do === 'put') bytes += write.bytes
+    if (count === BATCH_WRITES || bytes >= BATCH_BYTES || STEPS.has(write.do)) break
   }
   return waiting.splice(0, count)
 }

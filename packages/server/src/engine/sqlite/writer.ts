@@ -57,6 +57,7 @@ export class Writer {
       durationMs,
       revision: this.#revision,
       trouble,
+      hasUpkeep: this.#transaction.hasUpkeep,
     }
   }
 
@@ -101,11 +102,10 @@ export class Writer {
   #commitTogether(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
     const transaction = this.#transaction
     this.#db.exec('BEGIN IMMEDIATE')
-    transaction.expired = []
+    transaction.begin()
     const outcomes = writes.map((write, place): Outcome => {
-      transaction.place = place
       try {
-        return transaction.apply(write)
+        return transaction.apply(write, place)
       } catch (error) {
         if (isIronflowError(error)) return failureOf(error)
         throw error

@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import type { Engine, Entry } from '../../../src/engine/engine'
-import { type BackupSummary, backup, restore } from '../../../src/engine/sqlite/backup'
+import { backup, restore } from '../../../src/engine/sqlite/backup'
+import type { BackupSummary } from '../../../src/engine/sqlite/copy'
 import { bundle, openForTest, openIn, temporaryDirectory, text } from './store-directory'
 
 async function entriesOf(engine: Engine): Promise<Entry[]> {
