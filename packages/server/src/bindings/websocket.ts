@@ -134,7 +134,8 @@ export class SocketSession implements Sink {
 
   /** The client sent something. */
   message(text: string): void {
-    const { frame, error, sub, call } = { sub: undefined, call: undefined, frame: undefined, ...parseClientFrame(text) }
+    const received = parseClientFrame(text, this.parts.limits)
+    const { frame, error, sub, call } = { sub: undefined, call: undefined, frame: undefined, ...received }
     if (error) {
       if (sub !== undefined) {
         // What it was meant to replace is not followed any more either.
