@@ -1,4 +1,4 @@
-import { invalid } from '@ironflow/core/errors'
+import { FieldProblems } from '@ironflow/core/errors'
 import { environmentRule } from '@ironflow/core/protocol'
 import { version } from '../package.json'
 import type { BucketConfig, Engine } from './engine/engine'
@@ -55,6 +55,11 @@ export interface Limits {
   stalledPeerMs: number
   /** How deep JSON may nest. Default 64. */
   jsonDepth: number
+  /**
+   * Members and elements of a request's JSON, all of them: of lists of subscriptions, of scopes. A document or a KV
+   * value may have any number, since it is kept as text; a patch may have so many fields. Default 10,000.
+   */
+  jsonItems: number
   /** Bytes of a value: the default of buckets, the most one can be told, and what a document may have. Default 1,000,000. */
   maxValueSize: number
   /** Default 1,000. */
@@ -119,6 +124,7 @@ export const DEFAULTS = {
     requestTimeoutMs: 30_000,
     stalledPeerMs: 60_000,
     jsonDepth: 64,
+    jsonItems: 10_000,
     maxValueSize: 1_000_000,
     bucketsPerEnvironment: 1_000,
     configHistory: 64,
@@ -167,30 +173,31 @@ export const API_KEY_SYNTAX = /^ifkey_[0-9a-f]{48}$/
 
 /** Decides every option, once. @throws ValidationError naming each option that cannot be used */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
-  const fields: Record<string, string> = {}
+  const problems = new FieldProblems()
   const given = Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined)
   const limits: Limits = { ...DEFAULTS.limits, ...Object.fromEntries(given) }
   for (const [name, value] of given) {
-    if (!Object.hasOwn(DEFAULTS.limits, name)) fields[`limits.${name}`] = 'is no limit of this server'
+    if (!Object.hasOwn(DEFAULTS.limits, name)) problems.add(`limits.${name}`, 'is no limit of this server')
     else if (!Number.isSafeInteger(value) || value < (name === 'answerCacheBytes' ? 0 : 1)) {
-      fields[`limits.${name}`] = 'must be a whole number above 0'
+      problems.add(`limits.${name}`, 'must be a whole number above 0')
     }
   }
   const heartbeatMs = options.heartbeatMs ?? DEFAULTS.heartbeatMs
-  if (!Number.isSafeInteger(heartbeatMs) || heartbeatMs < 1) fields.heartbeatMs = 'must be a whole number above 0'
-  if (limits.configHistory > 64) fields['limits.configHistory'] = 'must be at most 64'
+  if (!Number.isSafeInteger(heartbeatMs) || heartbeatMs < 1)
+    problems.add('heartbeatMs', 'must be a whole number above 0')
+  if (limits.configHistory > 64) problems.add('limits.configHistory', 'must be at most 64')
   for (const origin of options.corsOrigins ?? []) {
-    if (!isOrigin(origin)) fields.corsOrigins = `${origin} is no origin, such as https://app.example.com`
+    if (!isOrigin(origin)) problems.add('corsOrigins', `${origin} is no origin, such as https://app.example.com`)
   }
   for (const environment of options.environments ?? []) {
     const problem = environmentRule(environment)
-    if (problem) fields.environments = problem
+    if (problem) problems.add('environments', problem)
   }
   // What was given is not repeated: it may be a key with a typo.
   if (options.bootstrapKey !== undefined && !API_KEY_SYNTAX.test(options.bootstrapKey)) {
-    fields.bootstrapKey = 'must be ifkey_ and 48 lower-case hex digits'
+    problems.add('bootstrapKey', 'must be ifkey_ and 48 lower-case hex digits')
   }
-  if (Object.keys(fields).length > 0) throw invalid(fields)
+  problems.throwIfAny()
   return {
     engine: options.engine,
     auth: options.auth ?? DEFAULTS.auth,

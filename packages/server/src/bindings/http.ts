@@ -3,7 +3,6 @@ import { decodeRequest, HEADERS, rowApplies } from '@ironflow/core/protocol'
 import type { Refused } from '../dispatch/admission'
 import type { Dispatcher } from '../dispatch/dispatch'
 import { failure } from '../dispatch/failure'
-import { parseJson } from '../domain/json-text'
 import type { Label, Observer } from '../observe/observer'
 import { errorResponse, keptEntry, successResponse } from './answer'
 import type { Cors } from './cors'
@@ -116,7 +115,7 @@ export class HttpBinding {
       body = read instanceof Promise ? await read : read
     }
     const received = { pathParams: match.params, query, header: (name: string) => request.header(name), body }
-    const params = decodeRequest(row, received, parseJson)
+    const params = decodeRequest(row, received, limits)
     const outcome = await dispatcher.perform(
       {
         method,

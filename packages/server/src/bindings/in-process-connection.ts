@@ -40,7 +40,8 @@ export function connectInProcess(
     end: (error) => end(error ?? new ConnectionError('the server ended the connection', 'connection_failed')),
   }
   const receive = (frame: ClientFrame) => {
-    const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...parseClientFrame(encodeFrame(frame)) }
+    const received = parseClientFrame(encodeFrame(frame), server.options.limits)
+    const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...received }
     if (error) session?.sendError(error, sub)
     else if (read?.type === 'subscribe') subscribe(session, read)
     else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)

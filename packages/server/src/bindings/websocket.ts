@@ -98,7 +98,7 @@ export class SocketSession implements Sink {
   private proceed(): void {
     const { inbox, peer } = this
     while (!this.isOver && inbox.length > 0 && peer.ready) {
-      this.next ??= parseClientFrame(inbox[0] as string)
+      this.next ??= parseClientFrame(inbox[0] as string, this.parts.limits)
       if (!this.handle(this.next, (inbox[0] as string).length)) break
       inbox.shift()
       this.next = undefined

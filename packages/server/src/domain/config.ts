@@ -1,5 +1,14 @@
 import { invalid, isIronflowError, NotFoundError } from '@ironflow/core/errors'
-import { type ConfigEntry, type ConfigSummary, type ConfigVersion, type Params, RawJson } from '@ironflow/core/protocol'
+import {
+  type ConfigEntry,
+  type ConfigSummary,
+  type ConfigVersion,
+  isJson,
+  isObjectText,
+  mergeMembers,
+  type Params,
+  RawJson,
+} from '@ironflow/core/protocol'
 import type { BucketConfig, Commit, Engine, Entry, ReadOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
@@ -10,7 +19,10 @@ import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
 import { visiblePage } from './visible-page'
 
-/** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
+/**
+ * Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive
+ * validated: documents as text. Nothing here builds their values, which could take long.
+ */
 export class ConfigDocuments {
   /** Buckets known to be there with a document's history; a put would make one with an ordinary bucket's. */
   private readonly made = new Set<string>()
@@ -60,12 +72,12 @@ export class ConfigDocuments {
     const bucket = await this.bucket(environment)
     const expected = await expectation(this.engine, bucket, name, params)
     if (createOnly) expected.expectedRevision = 0
-    return written(name, await this.engine.put(bucket, name, encode(data as object), expected))
+    return written(name, await this.engine.put(bucket, name, encode((data as RawJson).text), expected))
   }
 
   async patch(environment: string, params: Params<'config.patch'>): Promise<Answer<'config.patch'>> {
     const { name, ifRevision } = params
-    const fields = params.fields as object
+    const fields = (params.fields as RawJson).text
     const bucket = await this.bucket(environment)
     const expected = await expectation(this.engine, bucket, name, params)
     if (ifRevision === undefined) {
@@ -135,20 +147,17 @@ export class ConfigDocuments {
   }
 }
 
-function encode(data: object): StoredValue {
-  return { encoding: 'json', text: JSON.stringify(data) }
+function encode(text: string): StoredValue {
+  return { encoding: 'json', text }
 }
 
-/**
- * The document with the given fields laid over. Without a prototype, so that whatever a field is called, assigning it
- * makes a field.
- */
-function merged(current: StoredValue | undefined, fields: object): StoredValue {
-  const base = current?.encoding === 'json' ? (JSON.parse(current.text) as unknown) : {}
-  if (typeof base !== 'object' || base === null || Array.isArray(base)) {
+/** The document with the given fields laid over, both as text. */
+function merged(current: StoredValue | undefined, fields: string): StoredValue {
+  if (!current) return encode(fields)
+  if (current.encoding !== 'json' || !isObjectText(current.text) || !isJson(current.text)) {
     throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
   }
-  return encode(Object.assign(Object.create(null) as object, base, fields))
+  return encode(mergeMembers(current.text, fields))
 }
 
 /** A stored document, to be sent as it is; one that another program wrote as text or bytes is sent as those. */
