@@ -253,7 +253,8 @@ class SqliteEngine implements Engine {
     const now = this.#now()
     try {
       if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
-      else if (committer.hasUpkeep || reader.isAnythingDue(now, now - this.#retentionMs)) this.#maintain({ do: 'settle', now })
+      else if (committer.hasUpkeep || reader.isAnythingDue(now, now - this.#retentionMs))
+        this.#maintain({ do: 'settle', now })
     } catch {
       // A database that cannot be read: every call says so, and a timer has nobody to say it to.
     }
