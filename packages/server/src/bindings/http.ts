@@ -98,9 +98,9 @@ export class HttpBinding {
     { method, row }: RouteRow,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { dispatcher, engine, limits } = this.parts
+    const { authenticator, dispatcher, engine, limits } = this.parts
     const environment = request.header(HEADERS.environment)
-    const apiKey = bearerKey(request.header(HEADERS.authorization))
+    const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
     let body: Uint8Array = NO_BYTES
     if (row.body !== undefined) {
       expectPlainBody(request)
@@ -119,7 +119,7 @@ export class HttpBinding {
         requestId: progress.requestId,
         traceparent: request.header(HEADERS.traceparent),
       },
-      { apiKey, transport: 'http', remoteAddress: request.remoteAddress },
+      { keyHash, transport: 'http', remoteAddress: request.remoteAddress },
     )
     progress.environment = outcome.environment
     if (!outcome.ok) {

@@ -73,7 +73,7 @@ export async function admitSocket(parts: SocketParts, request: HttpRequest): Pro
   const watcher = await identify(parts, request, query, apiKey)
   const one = subscriptionOf(match, query, undefined)
   if (one) expectRight(watcher.principal, one)
-  parts.watching.admit(apiKey)
+  parts.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
 }
 
@@ -185,7 +185,7 @@ export class SocketSession implements Sink {
   /** A call goes the way of every call: whatever it may, it is looked at as if it had come by HTTP. */
   private async call({ id, ...frame }: CallFrame): Promise<void> {
     const { dispatcher, observer } = this.parts
-    const { apiKey, environment } = this.watcher
+    const { keyHash, environment } = this.watcher
     const startedAt = performance.now()
     const { method, params, idempotencyKey, minRevision, traceparent } = frame
     const requestId = requestIdFrom(frame.requestId)
@@ -201,7 +201,7 @@ export class SocketSession implements Sink {
         requestId,
         traceparent,
       },
-      { apiKey, transport: 'websocket', remoteAddress: this.remoteAddress },
+      { keyHash, transport: 'websocket', remoteAddress: this.remoteAddress },
     )
     this.calls--
     const error = outcome.ok ? undefined : outcome.error

@@ -50,7 +50,7 @@ export class Dispatcher {
     const row = methodRow(call.method)
     let environment: string | undefined
     try {
-      const principal = authenticator.known(caller.apiKey) ?? (await authenticator.verify(caller.apiKey))
+      const principal = authenticator.known(caller.keyHash) ?? (await authenticator.verify(caller.keyHash))
       environment = resolveEnvironment(call.environment, principal, environments, row.resource)
       authorize(principal, row, call.params)
       const params = validate(call.method, call.params, limits, now())

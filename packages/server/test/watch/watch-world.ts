@@ -27,7 +27,7 @@ export class WatchWorld {
   ): Promise<RecordingSink> {
     const { engine, hub, stats, limits } = this
     const parts = { engine, hub, stats, limits, heartbeatMs: 15_000, now: () => this.now }
-    const session = new Session(parts, { environment: 'default', principal, apiKey: undefined, sink }, () => {})
+    const session = new Session(parts, { environment: 'default', principal, keyHash: undefined, sink }, () => {})
     sink.session = session
     for (const subscription of subscriptions) session.subscribe(subscription)
     await settle()
