@@ -83,7 +83,7 @@ export interface Limits {
   waitingWrites: number
   /** Bytes of what these write. Default 128 MiB. */
   waitingWriteBytes: number
-  /** Verified API keys that are kept in memory. Default 10,000. */
+  /** Verified API keys whose hashes and rights are kept in memory. Default 10,000. */
   cachedKeys: number
   /** Bytes of encoded answers to reads of KV entries that are kept in memory; 0: none. Default 64 MiB. */
   answerCacheBytes: number

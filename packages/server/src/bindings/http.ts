@@ -100,10 +100,10 @@ export class HttpBinding {
     { method, row }: RouteRow,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { dispatcher, engine, limits } = this.parts
+    const { authenticator, dispatcher, engine, limits } = this.parts
     const environment = request.header(HEADERS.environment)
-    const apiKey = bearerKey(request.header(HEADERS.authorization))
-    const caller = { apiKey, transport: 'http', remoteAddress: request.remoteAddress } as const
+    const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
+    const caller = { keyHash, transport: 'http', remoteAddress: request.remoteAddress } as const
     const admission = await dispatcher.admit({ method, environment, params: match.params }, caller)
     progress.environment = admission.environment
     // The body of a caller that may not make the call is not read.

@@ -16,7 +16,7 @@ export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'options' |
  */
 export function connectInProcess(
   server: WatchableServer,
-  apiKey: string | undefined,
+  keyHash: string | undefined,
   client: ConnectionSession,
 ): Connection {
   let session: Session | undefined
@@ -48,10 +48,10 @@ export function connectInProcess(
   }
   const open = async () => {
     const { authenticator, options, watching } = server
-    const principal = await authenticator.verify(apiKey)
+    const principal = await authenticator.verify(keyHash)
     if (isOver) return
     const environment = resolveEnvironment(client.environment, principal, options.environments, 'kv')
-    session = watching.open({ apiKey, principal, environment, sink })
+    session = watching.open({ keyHash, principal, environment, sink })
     session.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
   }

@@ -18,10 +18,11 @@ export function inProcessTransport(
   server: Pick<IronflowServer, 'dispatch'> & WatchableServer,
   { apiKey }: { apiKey?: string | undefined } = {},
 ): Transport {
+  const keyHash = server.authenticator.keyHash(apiKey)
   return {
     async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
       const copy: RawCall<M> = { ...call, params: copyParams(call.params) }
-      const reply = server.dispatch(copy, { apiKey, transport: 'in-process' })
+      const reply = server.dispatch(copy, { keyHash, transport: 'in-process' })
       try {
         const { result, revision, environment } = await untilAborted(reply, signal)
         return { result: JSON.parse(stringify(result)) as Reply<M>['result'], revision, environment }
@@ -31,7 +32,7 @@ export function inProcessTransport(
         throw fromProblem(problem, error.status ?? 500)
       }
     },
-    connect: (session) => connectInProcess(server, apiKey, session),
+    connect: (session) => connectInProcess(server, keyHash, session),
     endpoint: ({ method }) => `in-process:${methodRow(method).path}`,
     close() {
       // The server is somebody else's, and calls under way are ended through their signals.

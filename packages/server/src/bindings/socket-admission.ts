@@ -46,7 +46,7 @@ export async function admitSocket(parts: AdmissionParts, request: HttpRequest): 
   const watcher = await identify(parts, request, query, apiKey)
   const one = subscriptionOf(match, query, undefined)
   if (one) expectRight(watcher.principal, one)
-  parts.watching.admit(apiKey)
+  parts.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
 }
 

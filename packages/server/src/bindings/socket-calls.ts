@@ -15,7 +15,7 @@ export interface SocketCallParts {
 
 /** The caller of every call of one WebSocket, as its upgrade request has named it. */
 export interface SocketCaller {
-  readonly apiKey: string | undefined
+  readonly keyHash: string | undefined
   readonly environment: string
   readonly remoteAddress: string | undefined
 }
@@ -54,7 +54,7 @@ export class SocketCalls {
   /** Runs a call as if it had come by HTTP, with every check, and replies. Never rejects. */
   async run({ frame, bytes }: ReceivedCall): Promise<void> {
     const { dispatcher, observer } = this.parts
-    const { apiKey, environment, remoteAddress } = this.caller
+    const { keyHash, environment, remoteAddress } = this.caller
     const { id, method, params, idempotencyKey, minRevision, traceparent } = frame
     const startedAt = performance.now()
     const requestId = requestIdFrom(frame.requestId)
@@ -71,7 +71,7 @@ export class SocketCalls {
         requestId,
         traceparent,
       },
-      { apiKey, transport: 'websocket', remoteAddress },
+      { keyHash, transport: 'websocket', remoteAddress },
     )
     this.count--
     this.bytes -= reserved

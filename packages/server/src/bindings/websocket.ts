@@ -35,7 +35,7 @@ export class SocketSession implements Sink {
 
   /** @throws as `Watching.open`, and what keeps the one thing of the route from being watched */
   constructor(
-    parts: SocketParts,
+    private readonly parts: SocketParts,
     private readonly peer: SocketPeer,
     private readonly watcher: Watcher,
     private readonly one: Subscription | undefined,

@@ -69,7 +69,7 @@ class World {
       heartbeatMs: 1,
       now: () => this.now,
     }
-    const owner = { environment: 'default', principal: ANYBODY, apiKey: undefined, sink: this.wire }
+    const owner = { environment: 'default', principal: ANYBODY, keyHash: undefined, sink: this.wire }
     this.session = new Session(parts, owner, () => {})
     for (const [index, client] of this.clients.entries()) {
       client.connect()

@@ -27,7 +27,7 @@ test('while another thread commits, a watcher that is cut again and again ends w
     session?.end()
     sink = new RecordingSink('in-process', 2_000)
     taken = 0
-    session = new Session(parts, { environment: 'default', principal: ANYBODY, apiKey: undefined, sink }, () => {})
+    session = new Session(parts, { environment: 'default', principal: ANYBODY, keyHash: undefined, sink }, () => {})
     sink.session = session
     client.connect()
     session.subscribe({ ...KV, cursor: client.cursor })
@@ -85,7 +85,7 @@ test('a cursor outlives the server', async () => {
     const parts = { engine, hub: new Hub(engine), turns: new Turns(), limits, stats, heartbeatMs: 1_000, now: Date.now }
     const session = new Session(
       parts,
-      { environment: 'default', principal: ANYBODY, apiKey: undefined, sink },
+      { environment: 'default', principal: ANYBODY, keyHash: undefined, sink },
       () => {},
     )
     session.subscribe({ ...KV, cursor })

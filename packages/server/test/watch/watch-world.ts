@@ -29,7 +29,7 @@ export class WatchWorld {
   ): Promise<RecordingSink> {
     const { engine, hub, turns, stats, limits } = this
     const parts = { engine, hub, turns, stats, limits, heartbeatMs: 15_000, now: () => this.now }
-    const session = new Session(parts, { environment: 'default', principal, apiKey: undefined, sink }, () => {})
+    const session = new Session(parts, { environment: 'default', principal, keyHash: undefined, sink }, () => {})
     sink.session = session
     for (const subscription of subscriptions) session.subscribe(subscription)
     await settle()

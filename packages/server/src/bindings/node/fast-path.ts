@@ -112,7 +112,8 @@ export class FastPath {
 
     const target = entryTarget(url)
     if (!target) return undefined
-    const principal = this.server.authenticator.known(authorization?.slice(7))
+    const { authenticator } = this.server
+    const principal = authenticator.known(authenticator.keyHash(authorization?.slice(7)))
     if (!principal) return undefined
     const named = headers[HEADERS.environment] as string | undefined
     const environment = named ?? principal.environment ?? 'default'
