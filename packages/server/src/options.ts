@@ -1,4 +1,4 @@
-import { invalid } from '@ironflow/core/errors'
+import { FieldProblems } from '@ironflow/core/errors'
 import { environmentRule } from '@ironflow/core/protocol'
 import { version } from '../package.json'
 import type { BucketConfig, Engine } from './engine/engine'
@@ -48,8 +48,18 @@ export interface Limits {
   headersTimeoutMs: number
   /** Milliseconds a whole request may take to arrive. Default 30,000. */
   requestTimeoutMs: number
+  /**
+   * Milliseconds after which a peer is cut that takes nothing of what is sent to it, over HTTP or a WebSocket; looked at
+   * ten times in that time. Default 60,000.
+   */
+  stalledPeerMs: number
   /** How deep JSON may nest. Default 64. */
   jsonDepth: number
+  /**
+   * Members and elements of a request's JSON, all of them: of lists of subscriptions, of scopes. A document or a KV
+   * value may have any number, since it is kept as text; a patch may have so many fields. Default 10,000.
+   */
+  jsonItems: number
   /** Bytes of a value: the default of buckets, the most one can be told, and what a document may have. Default 1,000,000. */
   maxValueSize: number
   /** Default 1,000. */
@@ -60,7 +70,7 @@ export interface Limits {
   scopesPerKey: number
   /** Items of one page of a list, and how many there are unless asked otherwise. Default 1,000. */
   pageItems: number
-  /** Bytes of values after which a page of a list ends early. Default 4 MiB. */
+  /** Bytes of a page of a list as it is sent: a page ends before the item that is too much, unless that is its only one. Default 4 MiB. */
   pageBytes: number
   /** Milliseconds for which an `Idempotency-Key` is remembered. Default two minutes. */
   idempotencyWindowMs: number
@@ -73,7 +83,7 @@ export interface Limits {
   waitingWrites: number
   /** Bytes of what these write. Default 128 MiB. */
   waitingWriteBytes: number
-  /** Verified API keys that are kept in memory. Default 10,000. */
+  /** Verified API keys whose hashes and rights are kept in memory. Default 10,000. */
   cachedKeys: number
   /** Bytes of encoded answers to reads of KV entries that are kept in memory; 0: none. Default 64 MiB. */
   answerCacheBytes: number
@@ -97,6 +107,8 @@ export interface Limits {
   streamBufferBytes: number
   /** Calls of one WebSocket that are answered at once; further ones wait. Default 256. */
   callsPerSocket: number
+  /** Bytes that those calls and their responses may take, about; one call alone may take more. Default 8 MiB. */
+  callBytesPerSocket: number
   /** Characters of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
   pollAnswerBytes: number
 }
@@ -110,7 +122,9 @@ export const DEFAULTS = {
     headerBytes: 16_384,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 30_000,
+    stalledPeerMs: 60_000,
     jsonDepth: 64,
+    jsonItems: 10_000,
     maxValueSize: 1_000_000,
     bucketsPerEnvironment: 1_000,
     configHistory: 64,
@@ -133,6 +147,7 @@ export const DEFAULTS = {
     watchQueueBytes: 1_048_576,
     streamBufferBytes: 262_144,
     callsPerSocket: 256,
+    callBytesPerSocket: 8_388_608,
     pollAnswerBytes: 33_554_432,
   },
 } as const satisfies { auth: string; heartbeatMs: number; limits: Limits }
@@ -158,30 +173,31 @@ export const API_KEY_SYNTAX = /^ifkey_[0-9a-f]{48}$/
 
 /** Decides every option, once. @throws ValidationError naming each option that cannot be used */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
-  const fields: Record<string, string> = {}
+  const problems = new FieldProblems()
   const given = Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined)
   const limits: Limits = { ...DEFAULTS.limits, ...Object.fromEntries(given) }
   for (const [name, value] of given) {
-    if (!Object.hasOwn(DEFAULTS.limits, name)) fields[`limits.${name}`] = 'is no limit of this server'
+    if (!Object.hasOwn(DEFAULTS.limits, name)) problems.add(`limits.${name}`, 'is no limit of this server')
     else if (!Number.isSafeInteger(value) || value < (name === 'answerCacheBytes' ? 0 : 1)) {
-      fields[`limits.${name}`] = 'must be a whole number above 0'
+      problems.add(`limits.${name}`, 'must be a whole number above 0')
     }
   }
   const heartbeatMs = options.heartbeatMs ?? DEFAULTS.heartbeatMs
-  if (!Number.isSafeInteger(heartbeatMs) || heartbeatMs < 1) fields.heartbeatMs = 'must be a whole number above 0'
-  if (limits.configHistory > 64) fields['limits.configHistory'] = 'must be at most 64'
+  if (!Number.isSafeInteger(heartbeatMs) || heartbeatMs < 1)
+    problems.add('heartbeatMs', 'must be a whole number above 0')
+  if (limits.configHistory > 64) problems.add('limits.configHistory', 'must be at most 64')
   for (const origin of options.corsOrigins ?? []) {
-    if (!isOrigin(origin)) fields.corsOrigins = `${origin} is no origin, such as https://app.example.com`
+    if (!isOrigin(origin)) problems.add('corsOrigins', `${origin} is no origin, such as https://app.example.com`)
   }
   for (const environment of options.environments ?? []) {
     const problem = environmentRule(environment)
-    if (problem) fields.environments = problem
+    if (problem) problems.add('environments', problem)
   }
   // What was given is not repeated: it may be a key with a typo.
   if (options.bootstrapKey !== undefined && !API_KEY_SYNTAX.test(options.bootstrapKey)) {
-    fields.bootstrapKey = 'must be ifkey_ and 48 lower-case hex digits'
+    problems.add('bootstrapKey', 'must be ifkey_ and 48 lower-case hex digits')
   }
-  if (Object.keys(fields).length > 0) throw invalid(fields)
+  problems.throwIfAny()
   return {
     engine: options.engine,
     auth: options.auth ?? DEFAULTS.auth,

@@ -3,7 +3,7 @@ import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
-import { type Admission, admitSocket } from './bindings/websocket'
+import { type Admission, admitSocket } from './bindings/socket-admission'
 import { Authenticator } from './dispatch/authenticate'
 import type { Caller, RawCall } from './dispatch/call'
 import { Dispatcher } from './dispatch/dispatch'
@@ -21,6 +21,7 @@ import { Observer } from './observe/observer'
 import { RequestStats } from './observe/request-stats'
 import { WatchStats } from './observe/watch-stats'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options'
+import { Turns } from './turns'
 import { Hub } from './watch/hub'
 import { Watching } from './watch/watching'
 
@@ -68,6 +69,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
   const queue = new KeyedQueue(limits)
   const buckets = new Buckets(engine, queue, limits)
+  // Turns of their own: a list does not wait until a crowd of watchers has caught up.
+  const lists = new Turns()
   const authenticator = new Authenticator({
     engine,
     apiKeys,
@@ -82,8 +85,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     handlers: createHandlers({
       engine,
       limits,
-      config: new ConfigDocuments(engine, queue, limits),
-      kv: new KeyValues(engine, buckets, limits),
+      config: new ConfigDocuments(engine, queue, limits, lists),
+      kv: new KeyValues(engine, buckets, limits, lists),
       buckets,
       apiKeys,
     }),
@@ -96,7 +99,10 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   const watches = new WatchStats()
   const metrics = new Metrics({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets })
   const hub = new Hub(engine)
-  const watching = new Watching({ engine, hub, limits, stats: watches, heartbeatMs, now }, authenticator)
+  const watching = new Watching(
+    { engine, hub, turns: new Turns(), limits, stats: watches, heartbeatMs, now },
+    authenticator,
+  )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
   const shared = { dispatcher, observer, authenticator, watching, environments, limits, cors, dev }

@@ -1,4 +1,5 @@
 export { CODES, codeForStatus, type ErrorCode, isErrorCode } from './codes'
+export { FieldProblems } from './field-problems'
 export { type ErrorInit, IronflowError, isIronflowError, tagMethod } from './ironflow-error'
 export {
   ConflictError,

@@ -1,11 +1,15 @@
+import { FieldProblems } from '../errors/field-problems'
 import { invalid, type ValidationError } from '../errors/kinds'
 import { isRecord } from '../is-record'
 import { parseCursor } from './cursor'
 import { eventPatternRule } from './events'
 import type { CallFrame, ClientFrame, ServerFrame, Subscription, SubscriptionKind } from './frames'
-import { parseJson, stringify } from './json'
-import { METHODS } from './methods'
+import { parseJson, RawJson, stringify } from './json'
+import { isJson, type JsonLimits, parseJsonWithin } from './json-check'
+import { isObjectText, MemberReader } from './json-members'
+import { METHODS, type MethodName, methodRow } from './methods'
 import { bucketRule, configNameRule, filterRule, type Rule } from './names'
+import { parsePosition } from './position'
 import { isWellFormed } from './value'
 
 /**
@@ -34,44 +38,64 @@ export type ReceivedFrame =
   | { readonly frame: ClientFrame; readonly error?: undefined }
   | { readonly error: ValidationError; readonly sub?: string | undefined; readonly call?: string | undefined }
 
-/** Reads what a client sent. Never throws. A call's parameters are left to whoever knows the method. */
-export function parseClientFrame(text: string): ReceivedFrame {
-  const frame = parseJson(text)
-  if (!isRecord(frame)) return { error: invalid({ message: 'must be a JSON object' }) }
-  const { type, ...rest } = frame
+/** Members that a message, or the parameters in it, may have. No message that is known has nearly as many. */
+const MAX_MEMBERS = 64
+
+/**
+ * Reads what a client sent. Never throws. A call's parameters are left to whoever knows the method; a document or a KV
+ * value among them stays text.
+ *
+ * @param limits bounds of everything else, whose value is built
+ */
+export function parseClientFrame(text: string, limits: JsonLimits): ReceivedFrame {
+  const frame = isJson(text) ? membersOf(text) : undefined
+  if (!frame) return { error: invalid({ message: `must be a JSON object of at most ${MAX_MEMBERS} members` }) }
   const idProblem = nameProblem(frame.id)
   if (idProblem) return { error: invalid({ id: idProblem }) }
   const id = frame.id as string
-  const fields: Record<string, string> = {}
-  if (type === 'subscribe') {
-    const subscription = checkSubscription(rest, '', fields)
-    return subscription ? { frame: { type, ...subscription } } : { error: invalid(fields), sub: id }
-  }
-  if (type === 'unsubscribe') return { frame: { type, id } }
-  if (type === 'call') return checkCall(frame, id)
+  if (frame.type === 'subscribe') return parseSubscribe(text, id, limits)
+  if (frame.type === 'unsubscribe') return { frame: { type: 'unsubscribe', id } }
+  if (frame.type === 'call') return parseCall(frame, id, limits)
   return { error: invalid({ type: 'must be subscribe, unsubscribe or call' }) }
+}
+
+/**
+ * The members of an object's JSON text, which is valid: arrays and objects among them, and the member called `asText`,
+ * as text. `undefined` for another value, or too many members.
+ */
+function membersOf(text: string, asText?: string): Record<string, unknown> | undefined {
+  if (!isObjectText(text)) return undefined
+  const members: Record<string, unknown> = Object.create(null)
+  let count = 0
+  for (const reader = new MemberReader(text); reader.next(); ) {
+    if (++count > MAX_MEMBERS) return undefined
+    const { name, value } = reader
+    members[name] = name === asText || /^[[{]/.test(value) ? new RawJson(value) : JSON.parse(value)
+  }
+  return members
 }
 
 /**
  * The subscriptions of a `POST /api/v1/watch`.
  *
- * @throws ValidationError naming every place that is wrong: `subscriptions.2.target`
+ * @throws ValidationError naming the places that are wrong: `subscriptions.2.target`
  */
 export function parseWatchRequest(body: unknown): Subscription[] {
   const given = isRecord(body) ? body.subscriptions : undefined
   if (!Array.isArray(given) || given.length === 0) throw invalid({ subscriptions: 'must be a list, and not empty' })
-  const fields: Record<string, string> = {}
-  for (const name of Object.keys(body as object)) if (name !== 'subscriptions') fields[name] = 'is not known here'
+  const problems = new FieldProblems()
+  for (const name of Object.keys(body as object)) if (name !== 'subscriptions') problems.add(name, 'is not known here')
   const subscriptions: Subscription[] = []
   const ids = new Set<string>()
   for (const [index, each] of given.entries()) {
-    const subscription = checkSubscription(each, `subscriptions.${index}.`, fields)
+    if (problems.isFull) break
+    const subscription = checkSubscription(each, `subscriptions.${index}.`, problems)
     if (!subscription) continue
-    if (ids.has(subscription.id)) fields[`subscriptions.${index}.id`] = 'is another subscription’s, too'
+    if (ids.has(subscription.id)) problems.add(`subscriptions.${index}.id`, 'is another subscription’s, too')
     ids.add(subscription.id)
     subscriptions.push(subscription)
   }
-  if (Object.keys(fields).length > 0) throw invalid(fields)
+  problems.throwIfAny()
   return subscriptions
 }
 
@@ -84,18 +108,14 @@ const CALL_TEXTS = ['requestId', 'idempotencyKey', 'traceparent', 'minPosition',
 const CALL_MEMBERS = ['type', 'id', 'method', 'params', ...CALL_TEXTS]
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
-/** The subscription in `value`; or `undefined`, with what is wrong noted in `fields` under places that start so. */
-export function checkSubscription(
-  value: unknown,
-  place: string,
-  fields: Record<string, string>,
-): Subscription | undefined {
-  const before = Object.keys(fields).length
+/** The subscription in `value`; or `undefined`, with what is wrong noted in `problems` under places that start so. */
+export function checkSubscription(value: unknown, place: string, problems: FieldProblems): Subscription | undefined {
+  const before = problems.count
   const fail = (member: string, problem: string | undefined) => {
-    if (problem) fields[`${place}${member}`] ??= problem
+    if (problem) problems.add(`${place}${member}`, problem)
   }
   if (!isRecord(value)) {
-    fields[place.replace(/\.$/, '')] = 'must be a JSON object'
+    problems.add(place.replace(/\.$/, ''), 'must be a JSON object')
     return undefined
   }
   const { id, kind, target, filters, cursor, updatesOnly } = value
@@ -112,7 +132,7 @@ export function checkSubscription(
   for (const name of Object.keys(value)) {
     if (!MEMBERS.includes(name)) fail(name, 'is not a member of a subscription')
   }
-  if (Object.keys(fields).length > before) return undefined
+  if (problems.count > before) return undefined
   return { id, kind, target, filters, cursor, updatesOnly } as Subscription
 }
 
@@ -126,18 +146,50 @@ function filtersProblem(kind: unknown, filters: unknown): string | undefined {
   return undefined
 }
 
-function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
-  const { method, params } = frame
-  const fields: Record<string, string> = {}
-  if (typeof method !== 'string' || !Object.hasOwn(METHODS, method)) fields.method = 'is none of this server’s'
-  if (!isRecord(params)) fields.params = 'must be a JSON object'
-  for (const name of CALL_TEXTS) {
-    if (frame[name] !== undefined && typeof frame[name] !== 'string') fields[name] = 'must be a string'
+function parseSubscribe(text: string, id: string, limits: JsonLimits): ReceivedFrame {
+  try {
+    const { type: _, ...rest } = parseJsonWithin(text, limits, 'message') as Record<string, unknown>
+    const problems = new FieldProblems()
+    const subscription = checkSubscription(rest, '', problems)
+    if (subscription) return { frame: { type: 'subscribe', ...subscription } }
+    throw problems.error()
+  } catch (error) {
+    return { error: error as ValidationError, sub: id }
   }
+}
+
+function parseCall(frame: Record<string, unknown>, id: string, limits: JsonLimits): ReceivedFrame {
+  const { method, params } = frame
+  const problems = new FieldProblems()
+  if (typeof method !== 'string' || !Object.hasOwn(METHODS, method)) problems.add('method', 'is none of this server’s')
+  if (!(params instanceof RawJson && isObjectText(params.text))) problems.add('params', 'must be a JSON object')
+  for (const name of CALL_TEXTS) {
+    if (frame[name] !== undefined && typeof frame[name] !== 'string') problems.add(name, 'must be a string')
+  }
+  const { minPosition, consistency } = frame
+  if (typeof minPosition === 'string' && !parsePosition(minPosition)) {
+    problems.add('minPosition', 'must be a revision, 0 or more, or a position such as 5-<epoch>')
+  }
+  if (consistency !== undefined && consistency !== 'strong') problems.add('consistency', 'must be strong, or absent')
   // What nobody reads is not what its sender believes it to be: `environment`, say.
-  for (const name of Object.keys(frame)) if (!CALL_MEMBERS.includes(name)) fields[name] = 'is not a member of a call'
-  if (Object.keys(fields).length > 0) return { error: invalid(fields), call: id }
-  return { frame: frame as unknown as CallFrame }
+  for (const name of Object.keys(frame)) {
+    if (!CALL_MEMBERS.includes(name)) problems.add(name, 'is not a member of a call')
+  }
+  try {
+    problems.throwIfAny()
+    const read = parseParams(method as MethodName, (params as RawJson).text, limits)
+    return { frame: { ...frame, params: read } as unknown as CallFrame }
+  } catch (error) {
+    return { error: error as ValidationError, call: id }
+  }
+}
+
+function parseParams(method: MethodName, text: string, limits: JsonLimits): Record<string, unknown> {
+  const { body } = methodRow(method)
+  if (body === undefined || body === 'rest') return parseJsonWithin(text, limits, 'params') as Record<string, unknown>
+  const params = membersOf(text, body)
+  if (!params) throw invalid({ params: `must have at most ${MAX_MEMBERS} members` })
+  return params
 }
 
 /** What a client calls its subscriptions and calls: short text, since it comes back in every message. */

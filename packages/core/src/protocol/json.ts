@@ -1,7 +1,7 @@
 /** Known to every copy of the package: a client and a server in one process need not share theirs. */
 const BRAND = Symbol.for('ironflow.raw-json')
 
-/** JSON text that is already known to be valid, to be embedded as it is: numbers keep every digit they came with. */
+/** A value as its JSON text, which is embedded as it is: numbers keep every digit they came with. */
 export class RawJson {
   readonly [BRAND] = true
 
@@ -50,5 +50,8 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** The bytes of base64 text; throws where it is none. */
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const characters = atob(text)
+  const bytes = new Uint8Array(characters.length)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = characters.charCodeAt(index)
+  return bytes
 }

@@ -3,6 +3,8 @@ import type { Call } from './call'
 import { parseEtag } from './etag'
 import { HEADERS } from './headers'
 import { fromBase64, RawJson, stringify } from './json'
+import { type JsonLimits, parseJsonWithin } from './json-check'
+import { isObjectText } from './json-members'
 import { type MethodRow, methodRow } from './methods'
 import { fillPath } from './path'
 import { decodeQuery, encodeQuery } from './query'
@@ -92,17 +94,14 @@ export function rowApplies(row: MethodRow, request: Pick<ReceivedRequest, 'query
 }
 
 /**
- * The parameters of a call from an HTTP request.
+ * The parameters of a call from an HTTP request. A document or a KV value that came as JSON stays text, not checked yet:
+ * to build it could take long.
  *
- * @param parseJson turns the text of a JSON body into its value and throws a ValidationError where it is none
+ * @param limits bounds of any other body, whose value is built
  * @throws ValidationError naming the place: a query parameter that is unknown, doubled or malformed, an `If-Match` that
  * is no revision, a body of the wrong kind
  */
-export function decodeRequest(
-  row: MethodRow,
-  request: ReceivedRequest,
-  parseJson: (text: string) => unknown,
-): Record<string, unknown> {
+export function decodeRequest(row: MethodRow, request: ReceivedRequest, limits: JsonLimits): Record<string, unknown> {
   const params: Record<string, unknown> = { ...request.pathParams, ...decodeQuery(row, request.query) }
   decodePreconditions(row, request, params)
   if (row.body === undefined) return params
@@ -115,11 +114,7 @@ export function decodeRequest(
     params.encoding = encoding
     if (encoding === 'base64') params.value = request.body
     else if (encoding === 'text') params.value = decodeUtf8(request.body)
-    else {
-      const text = decodeUtf8(request.body)
-      parseJson(text)
-      params.value = new RawJson(text.trim())
-    }
+    else params.value = new RawJson(decodeUtf8(request.body).trim())
     return params
   }
 
@@ -128,12 +123,13 @@ export function decodeRequest(
       fields: { 'content-type': 'must be application/json' },
     })
   }
-  const body = parseJson(decodeUtf8(request.body))
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid({ body: 'must be a JSON object' })
+  const text = decodeUtf8(request.body).trim()
+  if (!isObjectText(text)) throw invalid({ body: 'must be a JSON object' })
   if (row.body !== 'rest') {
-    params[row.body] = body
+    params[row.body] = new RawJson(text)
     return params
   }
+  const body = parseJsonWithin(text, limits, 'body') as Record<string, unknown>
   for (const [name, value] of Object.entries(body)) {
     if (Object.hasOwn(params, name) || name === 'ifRevision' || name === 'ifEpoch') {
       throw invalid({ [name]: 'does not belong in the body' })

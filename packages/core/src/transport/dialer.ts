@@ -26,12 +26,17 @@ export class Dialer {
    * @param fixedPatienceMs how long a fixed one may take until its first message, in milliseconds
    */
   constructor(
-    private readonly link: Pick<Link, 'leave'> & { readonly platform: Pick<Platform, 'now'> },
+    private readonly link: Pick<Link, 'leave' | 'server'> & { readonly platform: Pick<Platform, 'now'> },
     private readonly fixed: TransportKind | undefined,
     private readonly fixedPatienceMs: number,
     private readonly connect: (kind: TransportKind, session: ConnectionSession) => Connection,
   ) {
     if (fixed) this.choice = { trying: fixed, proven: fixed, fellAt: 0 }
+  }
+
+  /** The server that the next connection is made to. */
+  get server(): string {
+    return this.link.server
   }
 
   /** How long a connection may take until its first message, in milliseconds. */

@@ -58,11 +58,11 @@ export class Loop implements Carrier, CallCarrier {
     /** Something about the status is another. May be called also where nothing is. */
     private readonly onChange: () => void,
   ) {
-    this.recovery = new Recovery(credentials, options.retry, platform)
+    this.recovery = new Recovery(credentials, dialer, options.retry, platform)
     this.lifecycle = new Lifecycle(platform, (type) => {
       // At once: a page that is about to be frozen gets no other chance.
       if (type === 'pause' || type === 'resume') this.startOrStop()
-      else if (type === 'network' && this.isOpen) this.fire('reopen')
+      else if (type === 'network') this.reached()
       else this.wake()
     })
     this.liveness = new Liveness(platform, () => this.silent('the connection went silent'))
@@ -125,15 +125,24 @@ export class Loop implements Carrier, CallCarrier {
     if (this.session.rekeyed() && this.isOpen) this.reopen()
   }
 
-  /** There is reason to believe that it works again. The server's own wish to be left alone for a while counts more. */
+  /** Tries again now, or as soon as the server's wish to be left alone is over: it may work again. */
   wake(): void {
-    if (this.recovery.floorMs <= 0) this.fire('wake')
+    if (this.recovery.floorMs === 0) this.fire('wake')
     this.liveness.check()
   }
 
-  /** The server can be reached. Who waits for longer than after a first failure waits no more. */
+  /**
+   * A call was answered, so the server can be reached, whatever it asked for before. Ends a wait that is longer than a
+   * first one; a first one goes on, since it spreads clients.
+   */
   answered(): void {
-    if (this.state === 'waiting' && this.recovery.hasWaited) this.wake()
+    if (this.isOpen) return
+    if (this.recovery.hasWaited) {
+      this.reached()
+      return
+    }
+    this.recovery.lift()
+    if (this.state === 'waiting') this.wait()
   }
 
   /** This connection is no good for what is to come. */
@@ -150,6 +159,13 @@ export class Loop implements Carrier, CallCarrier {
 
   private get isWanted(): boolean {
     return this.session.isWanted || this.calls?.isWanted === true
+  }
+
+  /** Connects over the network as it is now, at once. */
+  private reached(): void {
+    this.recovery.lift()
+    const isHeld = this.state === 'connecting' && !this.connection
+    this.fire(this.isOpen || isHeld ? 'reopen' : 'wake')
   }
 
   private startOrStop(): void {
@@ -199,16 +215,20 @@ export class Loop implements Carrier, CallCarrier {
       if (floorMs > 0) this.after(floorMs, () => this.connect())
       else this.connect()
     }
-    if (state === 'waiting' || state === 'unauthorized') {
-      this.after(recovery.waitMs, () => {
-        recovery.waited()
-        this.fire('due')
-      })
-    }
+    if (state === 'waiting' || state === 'unauthorized') this.wait()
   }
 
-  /** Does that later, unless it has left the state by then. */
+  private wait(): void {
+    const { recovery } = this
+    this.after(recovery.waitMs, () => {
+      recovery.waited()
+      this.fire('due')
+    })
+  }
+
+  /** Runs `what` later, in the place of what was to run before, unless the state has been left by then. */
   private after(ms: number, what: () => void): void {
+    this.cancelTimer?.()
     this.cancelTimer = this.platform.setTimer(what, ms)
   }
 
@@ -226,7 +246,6 @@ export class Loop implements Carrier, CallCarrier {
       begun: () => {
         if (this.carried !== carried) return
         const { patienceMs } = dialer
-        this.cancelTimer?.()
         this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
       },
       frame: (frame) => {
@@ -243,6 +262,7 @@ export class Loop implements Carrier, CallCarrier {
       },
     }
     this.carried = carried
+    this.recovery.dials()
     try {
       this.connection = dialer.dial(carried)
     } catch (thrown) {

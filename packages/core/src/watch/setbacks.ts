@@ -1,22 +1,22 @@
 import type { IronflowError } from '../errors/ironflow-error'
 import type { RetryPolicy } from '../pipeline/retry'
 
-/** A connection that was open for so long was a healthy one: what went wrong before it does not count any more. */
+/** Milliseconds after which an open connection counts as healthy: failures before it are forgotten. */
 const HEALTHY_MS = 10_000
 
-/** The bound of the first wait for another attempt to watch, in milliseconds. All of it is jitter: see {@link waitAfter}. */
+/** Bound of the first wait after a connection was lost, in milliseconds. All of it is jitter: see {@link waitAfter}. */
 export const FIRST_WAIT_MS = 2_000
 
-/** The bound of later waits while an outage is young, in milliseconds. */
-const YOUNG_WAIT_MS = 1_000
+/** Bound of the waits after the third, while an outage is young, in milliseconds. */
+const YOUNG_WAIT_MS = 1_100
 
-/** Afterwards it is this part of how long the outage has lasted: so waiting makes none longer by more than that. */
+/** Afterwards the bound is this part of the outage's duration: waiting makes none longer by more than that. */
 const WAITED_PART = 1 / 10
 
 /** About how long to wait until a key that was refused is tried again, in milliseconds. */
 const UNAUTHORIZED_MS = 300_000
 
-/** How it is until the next attempt: as a {@link Condition}. */
+/** The {@link Condition} until the next attempt. */
 export interface Setback {
   /** Whether the server does not accept the key, or it is something that may pass. */
   readonly state: 'unauthorized' | 'interrupted'
@@ -32,11 +32,15 @@ export interface Verdict {
   readonly isTold: boolean
 }
 
-/** What has gone wrong with one attempt to watch after the other, and so what follows from the next one. */
+/** The failures of one client's connections, or of one watch, and the decision that follows from the next one. */
 export class Setbacks {
   private failures = 0
   private refusals = 0
-  /** When the first of the failures was, epoch milliseconds. */
+  /** Attempts in vain since a connection was last open. */
+  private vain = 0
+  /** Losses of a connection since one was last healthy. */
+  private losses = 0
+  /** When the first of the attempts in vain failed, epoch milliseconds. */
   private failingSince = 0
   private hasToldRefusal = false
 
@@ -53,19 +57,20 @@ export class Setbacks {
     this.hasToldRefusal = false
   }
 
-  /** It worked for so long, in milliseconds. */
+  /** Notes that a connection was open, for so many milliseconds. */
   worked(ms: number): void {
-    if (ms >= HEALTHY_MS) this.failures = this.refusals = 0
+    this.vain = 0
+    if (ms >= HEALTHY_MS) this.failures = this.refusals = this.losses = 0
   }
 
   /**
-   * Decides what follows.
+   * Decides when the next attempt is to be made, and whether `onError` is to hear of this failure.
    *
    * @param now epoch milliseconds
    * @param random 0 (included) to 1 (excluded)
    */
   judge(error: IronflowError, now: number, random: number): Verdict {
-    const { status, retryAfterMs = 0 } = error
+    const { status } = error
     const isRefusal = status === 401 || status === 403
     let isTold: boolean
     let waitMs: number
@@ -77,23 +82,27 @@ export class Setbacks {
       waitMs = Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random))
     } else {
       // Also where the clock was put back: an outage does not begin later than now.
-      this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
-      this.failures++
+      this.failingSince = this.vain === 0 ? now : Math.min(this.failingSince, now)
+      if (this.vain++ === 0) this.losses++
       const { maxAttempts, maxDelayMs } = this.policy
-      isTold = this.failures === maxAttempts
-      waitMs = retryAfterMs + waitAfter(this.failures, now - this.failingSince, maxDelayMs, random)
+      isTold = ++this.failures === maxAttempts
+      waitMs = waitAfter(this.vain, this.losses, now - this.failingSince, maxDelayMs, random)
     }
     return { setback: { state: isRefusal ? 'unauthorized' : 'interrupted', error, retryAt: now + waitMs }, isTold }
   }
 }
 
 /**
- * How long to wait after so many failures of an outage that has lasted so long. The first wait is all jitter and spreads
- * those who have failed together. The later ones are nearly regular, so that they stay as they are spread: drawn anew
- * from all of the bound, they would be twice as many, and crowded.
+ * Milliseconds to wait after so many attempts in vain.
+ *
+ * The first wait is all jitter: it spreads the clients that lost the same server, each time anew. From the third loss on
+ * without a healthy connection its bound doubles, so that a server that accepts and drops is left alone. The later waits
+ * are nearly regular, which keeps clients spread: drawn anew from the whole bound, they would be twice as many and
+ * crowded. The second and third are as long as the first bound, so that of many clients of a server that restarts about
+ * a twentieth comes back in any 100 ms; later ones are shorter, and a tenth does.
  */
-function waitAfter(failures: number, outageMs: number, capMs: number, random: number): number {
-  const isFirst = failures === 1
-  const boundMs = isFirst ? FIRST_WAIT_MS : Math.max(YOUNG_WAIT_MS, outageMs * WAITED_PART)
-  return Math.round(Math.min(capMs, boundMs) * (isFirst ? random : 0.75 + random / 4))
+function waitAfter(vain: number, losses: number, outageMs: number, capMs: number, random: number): number {
+  let boundMs = vain > 3 ? Math.max(YOUNG_WAIT_MS, outageMs * WAITED_PART) : FIRST_WAIT_MS
+  if (vain === 1) boundMs *= 2 ** Math.max(0, losses - 2)
+  return Math.round(Math.min(capMs, boundMs) * (vain === 1 ? random : 0.8 + random / 5))
 }

@@ -7,10 +7,12 @@ import {
   parseClientFrame,
   parseServerFrame,
   parseWatchRequest,
+  RawJson,
 } from '../../src/protocol'
+import { LIMITS } from './wire'
 
 const kv = { id: 's1', kind: 'kv', target: 'sessions' } as const
-const received = (frame: object) => parseClientFrame(JSON.stringify(frame))
+const received = (frame: object) => parseClientFrame(JSON.stringify(frame), LIMITS)
 
 describe('frames of a client', () => {
   test.each<ClientFrame>([
@@ -21,7 +23,7 @@ describe('frames of a client', () => {
     { type: 'unsubscribe', id: 's1' },
     { type: 'call', id: 'c1', method: 'kv.get', params: { bucket: 'b', key: 'k' }, requestId: 'r', minPosition: '4-e' },
   ])('%j arrives as it was sent', (frame) => {
-    expect(parseClientFrame(encodeFrame(frame))).toEqual({ frame })
+    expect(parseClientFrame(encodeFrame(frame), LIMITS)).toEqual({ frame })
   })
 
   test.each([
@@ -54,9 +56,45 @@ describe('frames of a client', () => {
   test.each(['', '[]', 'null', '{"type":"subscribe"}', '{"type":"call","id":""}', '{"type":"toString","id":"a"}', '{'])(
     '%j is nothing that could be told of one thing alone',
     (text) => {
-      expect(parseClientFrame(text)).toEqual({ error: expect.anything() })
+      expect(parseClientFrame(text, LIMITS)).toEqual({ error: expect.anything() })
     },
   )
+
+  test.each([
+    ['config.set', 'data', '{"a": [1.0]}'],
+    ['config.patch', 'fields', '[1]'],
+    ['kv.put', 'value', '12345678901234567890'],
+    ['kv.put', 'value', '"text"'],
+  ])('a call of %s keeps its %s as the text %s', (method, name, text) => {
+    const frame = `{"type":"call","id":"c","method":"${method}","params":{"${name}": ${text} ,"ttlSeconds":5},"requestId":"r"}`
+    expect(parseClientFrame(frame, LIMITS)).toMatchObject({
+      frame: { params: { [name]: new RawJson(text), ttlSeconds: 5 } },
+    })
+  })
+
+  test('the parameters of other calls are built within the limits', () => {
+    const call = (params: object) => ({ type: 'call', id: 'c', method: 'admin.apiKeys.create', params })
+    expect(received(call({ scopes: ['a'] }))).toMatchObject({ frame: { params: { scopes: ['a'] } } })
+    expect(received(call({ scopes: Array(10_000).fill('a') }))).toMatchObject({
+      call: 'c',
+      error: { fields: { params: expect.stringContaining('jsonItems') } },
+    })
+  })
+
+  test('a subscription beyond the limits is refused as that', () => {
+    const frame = { type: 'subscribe', ...kv, filters: Array(10_000).fill('a..b') }
+    expect(received(frame)).toMatchObject({
+      sub: 's1',
+      error: { fields: { message: expect.stringContaining('jsonItems') } },
+    })
+  })
+
+  test('a message of many members is none', () => {
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`m${index}`, 0]))
+    expect(received({ type: 'unsubscribe', id: 'a', ...many })).toEqual({ error: expect.anything() })
+    const params = received({ type: 'call', id: 'c', method: 'kv.put', params: many, requestId: 'r' })
+    expect(params).toMatchObject({ call: 'c', error: { fields: { params: expect.any(String) } } })
+  })
 
   test('whatever comes, nothing is thrown', () => {
     const anything = fc.oneof(
@@ -64,7 +102,7 @@ describe('frames of a client', () => {
       fc.json(),
       fc.anything().map((value) => JSON.stringify(value) ?? ''),
     )
-    fc.assert(fc.property(anything, (text) => typeof parseClientFrame(text) === 'object'))
+    fc.assert(fc.property(anything, (text) => typeof parseClientFrame(text, LIMITS) === 'object'))
   })
 })
 
@@ -85,6 +123,19 @@ describe('the body of a watch request', () => {
         },
       }),
     )
+  })
+
+  test('has 32 problems named at most, and no long place', () => {
+    const fieldsOf = (body: object) => {
+      try {
+        parseWatchRequest(body)
+      } catch (error) {
+        return Object.keys((error as { fields: object }).fields)
+      }
+      throw new Error('it was to be refused')
+    }
+    expect(fieldsOf({ subscriptions: Array(5_000).fill(0) })).toHaveLength(32)
+    expect(fieldsOf({ subscriptions: [{ ...kv, ['n'.repeat(100_000)]: 0 }] })[0]?.length).toBeLessThan(300)
   })
 
   test.each([undefined, [], { subscriptions: [] }, { subscriptions: {} }])('%j is none', (body) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ValidationError } from '../../src/errors/kinds'
+import { RawJson } from '../../src/protocol/json'
 import { type MethodName, methodRow } from '../../src/protocol/methods'
 import { decodeRequest, rowApplies } from '../../src/protocol/request'
+import { LIMITS } from './wire'
 
 interface Given {
   query?: string
@@ -19,7 +21,7 @@ function request({ query = '', headers = {}, body = '' }: Given) {
 }
 
 function decode(method: MethodName, given: Given): Record<string, unknown> {
-  return decodeRequest(methodRow(method), request(given), JSON.parse)
+  return decodeRequest(methodRow(method), request(given), LIMITS)
 }
 
 function refusal(method: MethodName, given: Given): ValidationError {
@@ -108,7 +110,7 @@ describe('a body', () => {
     'of type %s is JSON',
     (type) => {
       expect(decode('config.set', { headers: { 'content-type': type }, body: '{"a":1}' })).toMatchObject({
-        data: { a: 1 },
+        data: new RawJson('{"a":1}'),
       })
     },
   )

@@ -1,7 +1,11 @@
 import type { Call } from '../../src/protocol/call'
+import { RawJson } from '../../src/protocol/json'
 import { METHODS, type MethodName, type MethodRow } from '../../src/protocol/methods'
 import { matchPath } from '../../src/protocol/path'
 import { decodeRequest, type EncodedRequest, encodeRequest, rowApplies } from '../../src/protocol/request'
+
+/** Bounds of what a server builds. */
+export const LIMITS = { jsonDepth: 64, jsonItems: 10_000 }
 
 /** What a server makes of a request that was sent over a real URL: the method it is for, and its parameters. */
 export function receive(request: EncodedRequest): { method: MethodName; params: Record<string, unknown> } {
@@ -15,9 +19,17 @@ export function receive(request: EncodedRequest): { method: MethodName; params: 
   for (const [method, row] of Object.entries<MethodRow>(METHODS)) {
     const pathParams = row.verb === request.verb ? matchPath(row.path, url.pathname) : undefined
     if (!pathParams || !rowApplies(row, received)) continue
-    return { method: method as MethodName, params: decodeRequest(row, { ...received, pathParams }, JSON.parse) }
+    const params = decodeRequest(row, { ...received, pathParams }, LIMITS)
+    if (row.body === 'data' || row.body === 'fields') params[row.body] = built(params[row.body])
+    return { method: method as MethodName, params }
   }
   throw new Error(`no row takes ${request.verb} ${request.target}`)
+}
+
+/** The document that a server keeps as text. */
+function built(value: unknown): unknown {
+  if (!(value instanceof RawJson)) throw new Error('a document stays text')
+  return JSON.parse(value.text)
 }
 
 /** A call with nothing but its method and parameters. */

@@ -23,6 +23,7 @@ const failed = (status?: number, isSilent = false): FailedConnection => {
 function dialerOf(fixed?: TransportKind) {
   const noted = { dialled: [] as TransportKind[], left: 0, now: 1_000_000 }
   const link = {
+    server: 'http://host',
     leave: () => {
       noted.left++
     },

@@ -21,8 +21,8 @@ describe('after a failure', () => {
       await platform.advance(waits.at(-1) as number)
     }
     expect(connections).toHaveLength(7)
-    // Three quarters of a second at least; later of a tenth of 18.75, 28.5 and more seconds, but never of more than 3.
-    expect(waits).toEqual([0, 750, 1_406, 2_187, 2_250, 2_250])
+    // Four fifths of the bound at least: twice of two seconds, then of a tenth of the outage, but never of more than 3.
+    expect(waits).toEqual([0, 1_600, 1_600, 2_400, 2_400, 2_400])
   })
 
   test('the status says why, and when it is tried again', async () => {
@@ -34,16 +34,19 @@ describe('after a failure', () => {
     expect(watcher.status).toMatchObject(expected)
   })
 
-  test('a connection that did not last ten seconds does not end the outage', async () => {
-    const { bucket, last, platform } = watchWorld()
+  test('a connection that did not last ten seconds does not end the outage, but its end is waited for anew', async () => {
+    const { bucket, failures, last, platform } = watchWorld({ retry: { maxAttempts: 3 } })
     bucket.watch()
-    ;(await last()).end(broken())
-    await platform.advance(1_000)
-    const second = await last()
-    second.openInSync()
+    for (let i = 0; i < 2; i++) {
+      ;(await last()).end(broken())
+      await platform.advance(2_000)
+    }
+    const third = await last()
+    third.openInSync()
     await platform.advance(9_999)
-    second.end(broken())
-    expect(platform.delays.at(-1)).toBe(962)
+    third.end(broken())
+    expect(platform.delays.at(-1)).toBe(1_000)
+    expect(failures).toMatchObject([{ context: { attempts: 3 } }])
   })
 
   test('a connection that lasted ends it', async () => {
@@ -67,7 +70,7 @@ describe('after a failure', () => {
     await platform.advance(1_000)
     expect(failures).toEqual([])
     ;(await last()).end(broken())
-    expect(platform.delays.at(-1)).toBe(875)
+    expect(platform.delays.at(-1)).toBe(1_800)
     expect(failures).toMatchObject([{ context: { attempts: 2 } }])
   })
 
@@ -120,7 +123,7 @@ describe('after a failure', () => {
 })
 
 describe('how long the server wants to be left alone', () => {
-  const busy = () => errorFor('rate_limited', 'too much', { retryAfterMs: 20_000 })
+  const busy = (retryAfterMs = 20_000) => errorFor('rate_limited', 'too much', { retryAfterMs })
 
   test('a goodbye ends the connection, and is waited for with jitter on top', async () => {
     const { bucket, connections, last, platform } = watchWorld()
@@ -135,16 +138,69 @@ describe('how long the server wants to be left alone', () => {
     expect(connections).toHaveLength(2)
   })
 
-  test.each(['wake', 'network'] as const)('is not shortened by %s', async (type) => {
+  test('is not shortened by the page’s becoming visible', async () => {
     const { bucket, client, connections, last, platform } = watchWorld()
     bucket.watch()
     ;(await last()).end(busy())
     await platform.advance(19_999)
-    platform.signal({ type })
+    platform.signal({ type: 'wake' })
     expect(client.status().state).toBe('interrupted')
     await platform.advance(1)
     expect(connections).toHaveLength(1)
-    platform.signal({ type })
+    platform.signal({ type: 'wake' })
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is a minute at most, also where an hour was asked for', async () => {
+    const { bucket, client, connections, last, platform } = watchWorld()
+    bucket.watch()
+    ;(await last()).end(busy(3_600_000))
+    expect(client.status()).toMatchObject({ retryAt: platform.now() + 61_000 })
+    await platform.advance(61_000)
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is over when the network comes back', async () => {
+    const { bucket, connections, last, platform } = watchWorld()
+    bucket.watch()
+    ;(await last()).end(busy())
+    platform.signal({ type: 'network' })
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is over when a call is answered that comes later than a first wait', async () => {
+    const { bucket, client, connections, last, platform } = watchWorld()
+    bucket.watch()
+    ;(await last()).end(busy())
+    await platform.advance(2_000)
+    await client.config().get('limits')
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is over when a call is answered earlier, and only the first wait goes on', async () => {
+    const { bucket, client, connections, last, platform } = watchWorld()
+    bucket.watch()
+    ;(await last()).end(busy())
+    await client.config().get('limits')
+    expect(client.status()).toMatchObject({ state: 'interrupted', retryAt: platform.now() + 1_000 })
+    await platform.advance(999)
+    expect(connections).toHaveLength(1)
+    await platform.advance(1)
+    expect(connections).toHaveLength(2)
+  })
+
+  test('is over for a new watch, too, when a call is answered', async () => {
+    const { bucket, client, connections, last, platform } = watchWorld()
+    const watcher = bucket.watch()
+    ;(await last()).end(busy())
+    watcher.stop()
+    await settle()
+    bucket.watch()
+    await platform.advance(2_000)
+    expect(connections).toHaveLength(1)
+    await client.config().get('limits')
+    expect(connections).toHaveLength(2)
+    await client.config().get('limits')
     expect(connections).toHaveLength(2)
   })
 
@@ -155,15 +211,6 @@ describe('how long the server wants to be left alone', () => {
     platform.jump(-3_600_000)
     await platform.advance(21_000)
     expect(connections).toHaveLength(2)
-  })
-
-  test('is not shortened by the answer to a call', async () => {
-    const { bucket, client, connections, last, platform } = watchWorld()
-    bucket.watch()
-    ;(await last()).end(busy())
-    await platform.advance(19_999)
-    await client.config().get('limits')
-    expect(connections).toHaveLength(1)
   })
 
   test('is not shortened by stopping to watch and starting again', async () => {
@@ -219,7 +266,7 @@ describe('an outage', () => {
     for (let i = 0; i < 6; i++) {
       expect(told()).toHaveLength(i < 3 ? 0 : 2)
       ;(await last()).end(broken())
-      await platform.advance(1_000)
+      await platform.advance(2_000)
     }
     expect(told()).toEqual([
       ['kv.watch', 'connection_failed'],

@@ -15,12 +15,17 @@ const RETRY = { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 30_000 }
 async function auto() {
   const platform = new FakePlatform()
   const dialled: Array<{ kind: TransportKind; connection: FakeConnection }> = []
-  const dialer = new Dialer({ leave: () => undefined, platform }, undefined, 10_000, (kind, session) => {
-    const connection = new FakeConnection(session, platform.elapsed)
-    dialled.push({ kind, connection })
-    queueMicrotask(() => session.begun())
-    return connection
-  })
+  const dialer = new Dialer(
+    { leave: () => undefined, server: 'http://host', platform },
+    undefined,
+    10_000,
+    (kind, session) => {
+      const connection = new FakeConnection(session, platform.elapsed)
+      dialled.push({ kind, connection })
+      queueMicrotask(() => session.begun())
+      return connection
+    },
+  )
   const errors: string[] = []
   const session = new Session(platform, RETRY, (error) => errors.push(error.code))
   const options = { environment: undefined, retry: RETRY, attemptTimeoutMs: 10_000 }

@@ -24,31 +24,28 @@ function waits(setbacks: Setbacks, seconds: readonly number[], random = ALMOST_1
 }
 
 describe('a failure', () => {
-  const at = [0, 1, 9, 10, 11, 60, 299, 300, 301, 86_400]
-  const bounds = [2_000, 1_000, 1_000, 1_000, 1_100, 6_000, 29_900, 30_000, 30_000, 30_000]
+  const at = [0, 1, 3, 5, 10, 11, 12, 60, 299, 300, 301, 86_400]
+  const bounds = [2_000, 2_000, 2_000, 1_100, 1_100, 1_100, 1_200, 6_000, 29_900, 30_000, 30_000, 30_000]
 
-  test('is waited for up to two seconds, then one, then a tenth of how long it has lasted, up to the cap', () => {
+  test('is waited for up to two seconds three times, then about one, then a tenth of the outage, up to the cap', () => {
     expect(waits(new Setbacks(POLICY), at)).toEqual(bounds)
   })
 
   test('may be followed at once by another attempt; only then does the next one keep its distance', () => {
     const [, ...later] = bounds
-    expect(waits(new Setbacks(POLICY), at, 0)).toEqual([0, ...later.map((ms) => ms * 0.75)])
+    expect(waits(new Setbacks(POLICY), at, 0)).toEqual([0, ...later.map((ms) => ms * 0.8)])
   })
 
   test('is not waited for longer than the cap that the user gave', () => {
-    expect(waits(new Setbacks({ ...POLICY, maxDelayMs: 1_500 }), [0, 12, 16])).toEqual([1_500, 1_200, 1_500])
+    expect(waits(new Setbacks({ ...POLICY, maxDelayMs: 1_500 }), [0, 1, 3, 12, 16])).toEqual([
+      1_500, 1_500, 1_500, 1_200, 1_500,
+    ])
     expect(waits(new Setbacks({ ...POLICY, maxDelayMs: 400 }), [0, 1, 100])).toEqual([400, 400, 400])
   })
 
   test('after the clock was put back is one of an outage that begins now', () => {
-    expect(waits(new Setbacks(POLICY), [5_000, 100, 120])).toEqual([2_000, 1_000, 2_000])
-  })
-
-  test('adds its jitter to how long the server wants to be left alone', () => {
-    const busy = errorFor('rate_limited', 'too much', { retryAfterMs: 7_000 })
-    expect(waitOf(new Setbacks(POLICY), busy, 0, 0)).toBe(7_000)
-    expect(waitOf(new Setbacks(POLICY), busy, 0, ALMOST_1)).toBe(9_000)
+    expect(waits(new Setbacks(POLICY), [5_000, 100, 100, 120])).toEqual([2_000, 2_000, 2_000, 2_000])
+    expect(waits(new Setbacks(POLICY), [5_000, 100, 100, 100])).toEqual([2_000, 2_000, 2_000, 1_100])
   })
 
   test('is told once, when as many attempts have failed as a call would make', () => {
@@ -61,9 +58,52 @@ describe('a failure', () => {
     fail(setbacks, 3)
     const failAt = (second: number) => setbacks.judge(broken(), second * 1_000, ALMOST_1)
     setbacks.worked(9_999)
-    expect(failAt(30)).toMatchObject({ setback: { state: 'interrupted', retryAt: 33_000 }, isTold: true })
+    expect(failAt(30)).toMatchObject({ setback: { state: 'interrupted', retryAt: 32_000 }, isTold: true })
     setbacks.worked(10_000)
     expect(failAt(60)).toMatchObject({ setback: { state: 'interrupted', retryAt: 62_000 }, isTold: false })
+  })
+})
+
+describe('the loss of a connection', () => {
+  /** The bounds of the waits when connections are lost that were open for so long, in milliseconds. */
+  function losses(setbacks: Setbacks, ages: readonly number[], random = ALMOST_1) {
+    return ages.map((age) => {
+      setbacks.worked(age)
+      return waitOf(setbacks, broken(), 0, random)
+    })
+  }
+
+  test('is waited for with nothing but jitter, also when the connection was young', () => {
+    expect(losses(new Setbacks(POLICY), [10_000, 1, 1], 0)).toEqual([0, 0, 0])
+    expect(losses(new Setbacks(POLICY), [10_000, 1], 0.5)).toEqual([1_000, 1_000])
+  })
+
+  test('is waited for twice as long each time from the third one on, up to the cap', () => {
+    const bounds = [2_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
+    expect(
+      losses(
+        new Setbacks(POLICY),
+        bounds.map(() => 9_999),
+      ),
+    ).toEqual(bounds)
+  })
+
+  test('begins anew after a healthy connection', () => {
+    expect(losses(new Setbacks(POLICY), [0, 0, 0, 10_000, 0, 0])).toEqual([2_000, 2_000, 4_000, 2_000, 2_000, 4_000])
+  })
+
+  test('is not counted again by the attempts in vain that follow it', () => {
+    const setbacks = new Setbacks(POLICY)
+    losses(setbacks, [0, 0])
+    fail(setbacks, 5)
+    expect(losses(setbacks, [0])).toEqual([4_000])
+  })
+
+  test('begins an outage: what was before it makes no wait longer', () => {
+    const setbacks = new Setbacks(POLICY)
+    waits(setbacks, [0, 100, 200])
+    setbacks.worked(1)
+    expect(waits(setbacks, [300, 301, 302, 303])).toEqual([2_000, 2_000, 2_000, 1_100])
   })
 })
 

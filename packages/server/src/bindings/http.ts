@@ -3,11 +3,11 @@ import { decodeRequest, HEADERS, rowApplies } from '@ironflow/core/protocol'
 import type { Refused } from '../dispatch/admission'
 import type { Dispatcher } from '../dispatch/dispatch'
 import { failure } from '../dispatch/failure'
-import { parseJson } from '../domain/json-text'
 import type { Label, Observer } from '../observe/observer'
 import { errorResponse, keptEntry, successResponse } from './answer'
 import type { Cors } from './cors'
 import { bearerKey, consistencyFrom, expectPlainBody, minPositionFrom } from './headers'
+import { expectHttpRules } from './http-rules'
 import { expectLoopback } from './loopback'
 import type { HttpRequest, HttpResponse } from './message'
 import { META_ROUTES, type MetaParts } from './meta'
@@ -65,6 +65,7 @@ export class HttpBinding {
   }
 
   private answer(request: HttpRequest, progress: Progress): HttpResponse | Promise<HttpResponse> {
+    expectHttpRules(request)
     if (this.parts.dev) expectLoopback(request)
     const target = parseTarget(request.target)
     const meta = META_ROUTES.get(target.path)
@@ -99,10 +100,10 @@ export class HttpBinding {
     { method, row }: RouteRow,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { dispatcher, limits } = this.parts
+    const { authenticator, dispatcher, limits } = this.parts
     const environment = request.header(HEADERS.environment)
-    const apiKey = bearerKey(request.header(HEADERS.authorization))
-    const caller = { apiKey, transport: 'http', remoteAddress: request.remoteAddress } as const
+    const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
+    const caller = { keyHash, transport: 'http', remoteAddress: request.remoteAddress } as const
     const admission = await dispatcher.admit({ method, environment, params: match.params }, caller)
     progress.environment = admission.environment
     // The body of a caller that may not make the call is not read.
@@ -114,7 +115,7 @@ export class HttpBinding {
       body = read instanceof Promise ? await read : read
     }
     const received = { pathParams: match.params, query, header: (name: string) => request.header(name), body }
-    const params = decodeRequest(row, received, parseJson)
+    const params = decodeRequest(row, received, limits)
     const outcome = await dispatcher.perform(
       {
         method,

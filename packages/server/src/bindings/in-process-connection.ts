@@ -16,7 +16,7 @@ export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'options' |
  */
 export function connectInProcess(
   server: WatchableServer,
-  apiKey: string | undefined,
+  keyHash: string | undefined,
   client: ConnectionSession,
 ): Connection {
   let session: Session | undefined
@@ -40,17 +40,18 @@ export function connectInProcess(
     end: (error) => end(error ?? new ConnectionError('the server ended the connection', 'connection_failed')),
   }
   const receive = (frame: ClientFrame) => {
-    const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...parseClientFrame(encodeFrame(frame)) }
+    const received = parseClientFrame(encodeFrame(frame), server.options.limits)
+    const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...received }
     if (error) session?.sendError(error, sub)
     else if (read?.type === 'subscribe') subscribe(session, read)
     else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)
   }
   const open = async () => {
     const { authenticator, options, watching } = server
-    const principal = await authenticator.verify(apiKey)
+    const principal = await authenticator.verify(keyHash)
     if (isOver) return
     const environment = resolveEnvironment(client.environment, principal, options.environments, 'kv')
-    session = watching.open({ apiKey, principal, environment, sink })
+    session = watching.open({ keyHash, principal, environment, sink })
     session.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
   }

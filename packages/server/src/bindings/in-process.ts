@@ -19,11 +19,12 @@ export function inProcessTransport(
   server: Pick<IronflowServer, 'dispatch'> & WatchableServer,
   { apiKey }: { apiKey?: string | undefined } = {},
 ): Transport {
+  const keyHash = server.authenticator.keyHash(apiKey)
   return {
     async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
       const minPosition = minPositionFrom(call.minPosition, 'minPosition')
       const copy: RawCall<M> = { ...call, minPosition, params: copyParams(call.params) }
-      const reply = server.dispatch(copy, { apiKey, transport: 'in-process' })
+      const reply = server.dispatch(copy, { keyHash, transport: 'in-process' })
       try {
         const { result, ...about } = await untilAborted(reply, signal)
         return { ...about, result: JSON.parse(stringify(result)) as Reply<M>['result'] }
@@ -33,7 +34,7 @@ export function inProcessTransport(
         throw fromProblem(problem, error.status ?? 500)
       }
     },
-    connect: (session) => connectInProcess(server, apiKey, session),
+    connect: (session) => connectInProcess(server, keyHash, session),
     endpoint: ({ method }) => `in-process:${methodRow(method).path}`,
     close() {
       // The server is somebody else's, and calls under way are ended through their signals.

@@ -1,5 +1,6 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
 import type { HttpRequest } from './message'
+import { authorityOf } from './target'
 
 /** Whether a host name, with or without a port, is this machine by its own spelling: no name service is asked. */
 export function isLoopbackHost(host: string): boolean {
@@ -25,7 +26,7 @@ export function isLoopbackAddress(address: string): boolean {
  * @throws UnauthorizedError
  */
 export function expectLoopback(request: HttpRequest): void {
-  const host = request.header('host')
+  const host = authorityOf(request.target) ?? request.header('host')
   if (host === undefined || !isLoopbackHost(host)) {
     throw new UnauthorizedError('a server in dev mode answers only as localhost', 'unauthorized')
   }

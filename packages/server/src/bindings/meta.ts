@@ -1,5 +1,7 @@
 import { errorFor } from '@ironflow/core/errors'
+import { HEADERS } from '@ironflow/core/protocol'
 import type { Authenticator } from '../dispatch/authenticate'
+import type { Principal } from '../domain/principal'
 import type { Engine } from '../engine/engine'
 import type { Metrics } from '../observe/metrics'
 import { openapiDocument } from '../openapi/document'
@@ -41,7 +43,7 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   [
     '/metrics',
     async (request, { authenticator, metrics }) => {
-      const principal = await authenticator.verify(bearerKey(request.header('authorization')))
+      const principal = await verify(authenticator, request)
       const { contentType, text } = await metrics.scrape(principal)
       return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text }
     },
@@ -49,7 +51,7 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   [
     '/api/v1/capabilities',
     async (request, { authenticator, engine, limits, watching, version }) => {
-      await authenticator.verify(bearerKey(request.header('authorization')))
+      await verify(authenticator, request)
       const { name, durability, keyTtl } = engine.facts
       return jsonResponse(200, {
         version,
@@ -72,8 +74,13 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   [
     '/api/v1/openapi.json',
     async (request, { authenticator, version }) => {
-      await authenticator.verify(bearerKey(request.header('authorization')))
+      await verify(authenticator, request)
       return jsonResponse(200, openapiDocument(version))
     },
   ],
 ])
+
+/** @throws as {@link Authenticator.verify} */
+function verify(authenticator: Authenticator, request: HttpRequest): Promise<Principal> {
+  return authenticator.verify(authenticator.keyHash(bearerKey(request.header(HEADERS.authorization))))
+}

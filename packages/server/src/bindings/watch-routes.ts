@@ -1,4 +1,4 @@
-import { invalid } from '@ironflow/core/errors'
+import { FieldProblems, invalid } from '@ironflow/core/errors'
 import { checkSubscription, matchPath, PathSyntaxError, type Subscription } from '@ironflow/core/protocol'
 
 /** A route that watches. */
@@ -100,14 +100,14 @@ export function subscriptionOf(
   }
   const cursor = lastEventId || query.get('cursor') || undefined
   const subject = route.subject(params, query)
-  const fields: Record<string, string> = {}
+  const problems = new FieldProblems()
   const subscription = checkSubscription(
     { id: 'only', ...subject, cursor, updatesOnly: updatesOnly === 'true' },
     '',
-    fields,
+    problems,
   )
   if (subscription) return subscription
-  throw invalid(inWordsOf(route, subject, fields))
+  throw invalid(inWordsOf(route, subject, problems.error()?.fields ?? {}))
 }
 
 /** What is wrong, under the names that the URL has for it. */

@@ -1,6 +1,5 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
-import { HEADERS, parseWatchRequest } from '@ironflow/core/protocol'
-import { parseJson } from '../domain/json-text'
+import { HEADERS, parseJsonWithin, parseWatchRequest } from '@ironflow/core/protocol'
 import type { Limits } from '../options'
 import type { Watching } from '../watch/watching'
 import { bearerKey, expectPlainBody } from './headers'
@@ -55,7 +54,7 @@ async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> 
   }
   const bytes = await request.body(limits.bodyBytes)
   try {
-    return parseJson(utf8.decode(bytes))
+    return parseJsonWithin(utf8.decode(bytes), limits, 'body')
   } catch (error) {
     throw error instanceof TypeError ? invalid({ body: 'must be valid UTF-8' }) : error
   }

@@ -7,7 +7,8 @@ import type { HttpRequest } from './message'
 
 /** Who wants to watch, and where. */
 export interface Watcher {
-  readonly apiKey: string | undefined
+  /** Of the key, to be checked again. */
+  readonly keyHash: string | undefined
   readonly principal: Principal
   readonly environment: string
 }
@@ -30,10 +31,11 @@ export async function identify(
   query: URLSearchParams,
   apiKey: string | undefined,
 ): Promise<Watcher> {
-  const principal = await authenticator.verify(apiKey)
+  const keyHash = authenticator.keyHash(apiKey)
+  const principal = await authenticator.verify(keyHash)
   const [inHeader, inQuery] = [request.header(HEADERS.environment), query.get('environment') ?? undefined]
   if (inHeader !== undefined && inQuery !== undefined && inHeader !== inQuery) {
     throw invalid({ environment: 'is another one in the query than in the header' })
   }
-  return { apiKey, principal, environment: resolveEnvironment(inHeader ?? inQuery, principal, environments, 'kv') }
+  return { keyHash, principal, environment: resolveEnvironment(inHeader ?? inQuery, principal, environments, 'kv') }
 }

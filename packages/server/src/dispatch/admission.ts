@@ -15,7 +15,7 @@ export interface AdmissionParts {
 
 /** A request for admission: who asks, where, and for which right. */
 export interface AdmissionRequest {
-  readonly apiKey: string | undefined
+  readonly keyHash: string | undefined
   /** Named environment; absent: the key's own, else `default`. */
   readonly environment: string | undefined
   readonly right: Pick<MethodRow, 'access' | 'resource' | 'target'>
@@ -45,10 +45,10 @@ export interface Refused {
  */
 export async function admit(parts: AdmissionParts, request: AdmissionRequest): Promise<Admitted | Refused> {
   const { authenticator, environments } = parts
-  const { apiKey, right, params } = request
+  const { keyHash, right, params } = request
   let environment: string | undefined
   try {
-    const principal = authenticator.known(apiKey) ?? (await authenticator.verify(apiKey))
+    const principal = authenticator.known(keyHash) ?? (await authenticator.verify(keyHash))
     environment = resolveEnvironment(request.environment, principal, environments, right.resource)
     authorize(principal, right)
     const hasTarget = right.target === undefined || params[right.target] !== undefined

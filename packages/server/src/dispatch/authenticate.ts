@@ -4,7 +4,7 @@ import { ANYBODY, type Principal, principalOf } from '../domain/principal'
 import type { Engine, Following } from '../engine/engine'
 import { API_KEYS_BUCKET } from '../keyspace'
 import { OldestFirstMap } from '../oldest-first-map'
-import { API_KEY_SYNTAX } from '../options'
+import { KeyHashes, NO_KEY } from './key-hashes'
 
 /** What authentication stands on. */
 export interface AuthenticatorParts {
@@ -19,11 +19,12 @@ export interface AuthenticatorParts {
 }
 
 /**
- * Who calls. A verified key is kept in memory, so that the usual call costs a look into a map; any change of the key
+ * Who calls. The hash of a verified key is kept in memory, so that the usual call costs a look into a map; any change of the key
  * store forgets them all, and a key's end is looked at each time.
  */
 export class Authenticator {
   private readonly verified = new OldestFirstMap<Principal>()
+  private readonly hashes = new KeyHashes()
   /** Counts changes of the key store: what was read before a change must not be kept after it. */
   private changes = 0
   private readonly following: Following
@@ -32,31 +33,37 @@ export class Authenticator {
     this.following = parts.engine.follow(API_KEYS_BUCKET, () => this.forget())
   }
 
-  /** The principal, where no look into the store is needed. */
-  known(apiKey: string | undefined): Principal | undefined {
+  /** Returns the hash that stands for a key from its arrival on. */
+  keyHash(apiKey: string | undefined): string | undefined {
+    return apiKey === undefined ? undefined : this.hashes.of(apiKey)
+  }
+
+  /** Returns the principal of the key with this hash, if no look into the store is needed. */
+  known(keyHash: string | undefined): Principal | undefined {
     if (this.parts.auth === 'none') return ANYBODY
-    const principal = apiKey === undefined ? undefined : this.verified.get(apiKey)
+    const principal = keyHash === undefined ? undefined : this.verified.get(keyHash)
     return principal && !this.isOver(principal) ? principal : undefined
   }
 
   /**
-   * The principal of a key.
+   * Returns the principal of the key with this hash.
    *
+   * @param keyHash as {@link keyHash} returns it
    * @throws UnauthenticatedError for no key, an unknown one, one that has ended; `unavailable` where the store of keys
    * cannot be asked: a key that cannot be checked is not a wrong one
    */
-  async verify(apiKey: string | undefined): Promise<Principal> {
-    const known = this.known(apiKey)
+  async verify(keyHash: string | undefined): Promise<Principal> {
+    const known = this.known(keyHash)
     if (known) return known
-    if (apiKey === undefined) {
+    if (keyHash === undefined) {
       throw new UnauthenticatedError('an API key is needed: Authorization: Bearer ifkey_…', 'unauthenticated')
     }
-    if (!API_KEY_SYNTAX.test(apiKey)) throw new UnauthenticatedError('that is no API key', 'unauthenticated')
+    if (keyHash === NO_KEY) throw new UnauthenticatedError('that is no API key', 'unauthenticated')
     const { changes } = this
-    const principal = await this.find(apiKey)
+    const principal = await this.find(keyHash)
     if (!principal) throw new UnauthenticatedError('the API key is not known, or was revoked', 'unauthenticated')
     if (this.isOver(principal)) throw new UnauthenticatedError('the API key has expired', 'unauthenticated')
-    if (changes === this.changes) this.keep(apiKey, principal)
+    if (changes === this.changes) this.keep(keyHash, principal)
     return principal
   }
 
@@ -69,22 +76,23 @@ export class Authenticator {
   close(): void {
     this.following.stop()
     this.verified.clear()
+    this.hashes.clear()
   }
 
-  private async find(apiKey: string): Promise<Principal | undefined> {
+  private async find(keyHash: string): Promise<Principal | undefined> {
     try {
-      const record = await this.parts.apiKeys.find(apiKey)
+      const record = await this.parts.apiKeys.find(keyHash)
       if (record) return principalOf(record)
       await this.parts.bootstrapped
-      const late = await this.parts.apiKeys.find(apiKey)
+      const late = await this.parts.apiKeys.find(keyHash)
       return late && principalOf(late)
     } catch (error) {
       throw errorFor('unavailable', 'API keys cannot be checked now: the key store is not available', { cause: error })
     }
   }
 
-  private keep(apiKey: string, principal: Principal): void {
-    this.verified.set(apiKey, principal)
+  private keep(keyHash: string, principal: Principal): void {
+    this.verified.set(keyHash, principal)
     const oldest = this.verified.size > this.parts.cachedKeys ? this.verified.oldest() : undefined
     if (oldest) this.verified.delete(oldest[0])
   }

@@ -17,7 +17,8 @@ export interface RawCall<M extends MethodName = MethodName> {
 
 /** Who calls, as far as the wire can tell. */
 export interface Caller {
-  readonly apiKey?: string | undefined
+  /** SHA-256 of the API key, hex; absent: none came. */
+  readonly keyHash?: string | undefined
   readonly transport: 'http' | 'websocket' | 'in-process'
   readonly remoteAddress?: string | undefined
 }

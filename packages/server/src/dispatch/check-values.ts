@@ -1,41 +1,52 @@
-import { type Encoding, encodeJson, fromBase64, isWellFormed, RawJson } from '@ironflow/core/protocol'
-import { isDeeperThan, parseJson } from '../domain/json-text'
+import {
+  checkJson,
+  type Encoding,
+  encodeJson,
+  fromBase64,
+  isObjectText,
+  isWellFormed,
+  type JsonRules,
+  MemberReader,
+  RawJson,
+} from '@ironflow/core/protocol'
 import { parseScope } from '../domain/scopes'
 import type { Check, CheckContext } from './checks'
 
-/** A config document, or fields of one: a JSON object, whole or as text. */
+/**
+ * A config document: a JSON object, whole or as text. It becomes text. A member called `__proto__` is refused, since
+ * some reader would sooner or later assign and not define it.
+ */
 export const document: Check = (value, context, place) => {
-  const data = value instanceof RawJson ? parseJson(value.text) : value
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    context.fail(place, 'must be a JSON object')
-  } else {
-    inspect(data, context, place, 1)
-  }
-  return data
+  const json = asJson(value, place)
+  if (isObjectText(json.text)) checkText(json, { ...rulesOf(context), reserved: '__proto__' }, context, place)
+  else context.fail(place, 'must be a JSON object')
+  return json
 }
 
-/**
- * Looks through a document for what it must not have: too many levels, and members called `__proto__`, which some
- * reader would sooner or later assign and not define. Recursion ends where the limit of levels is met.
- */
-function inspect(data: object, context: CheckContext, place: string, depth: number): void {
-  const { jsonDepth } = context.limits
-  if (depth > jsonDepth) {
-    context.fail(place, `nests deeper than ${jsonDepth} levels (limit jsonDepth)`)
-    return
+/** The fields of a patch: as a document, but of a number that can be looked up one by one. */
+export const patchFields: Check = (value, context, place) => {
+  const problemsBefore = context.problems.count
+  const json = document(value, context, place) as RawJson
+  if (context.problems.count > problemsBefore) return json
+  const { jsonItems } = context.limits
+  const fields = new MemberReader(json.text)
+  for (let count = 0; fields.next(); count++) {
+    if (count < jsonItems) continue
+    context.fail(place, `has more than ${jsonItems} fields (limit jsonItems)`)
+    break
   }
-  for (const name of Object.keys(data)) {
-    const at = `${place}.${name}`
-    if (name === '__proto__') context.fail(at, 'is a reserved name')
-    const member = (data as Record<string, unknown>)[name]
-    if (typeof member === 'object' && member !== null && name !== '__proto__') inspect(member, context, at, depth + 1)
-  }
+  return json
 }
 
 /** A KV value, as the parameter `encoding` says. JSON becomes text, base64 becomes bytes. */
-export const kvValue: Check = (value, context, place) => {
+export const kvValue: Check = (given, context, place) => {
   const encoding = context.params.encoding as Encoding
-  if (encoding === 'json') return jsonValue(value, context, place)
+  if (encoding === 'json') {
+    const json = asJson(given, place)
+    checkText(json, rulesOf(context), context, place)
+    return json
+  }
+  const value = given instanceof RawJson ? stringIn(given) : given
   if (encoding === 'text') {
     if (typeof value !== 'string' || !isWellFormed(value)) context.fail(place, 'must be well-formed text')
     return value
@@ -48,13 +59,22 @@ export const kvValue: Check = (value, context, place) => {
   return value
 }
 
-function jsonValue(value: unknown, context: CheckContext, place: string): unknown {
-  const json = value instanceof RawJson ? value : encodeJson(value, place)
-  const { jsonDepth } = context.limits
-  if (isDeeperThan(json.text, jsonDepth)) {
-    context.fail(place, `nests deeper than ${jsonDepth} levels (limit jsonDepth)`)
-  }
-  return json
+function asJson(value: unknown, place: string): RawJson {
+  return value instanceof RawJson ? value : encodeJson(value, place)
+}
+
+/** The string that JSON text from a wire is; `undefined` where it is another value. */
+function stringIn({ text }: RawJson): string | undefined {
+  return text.startsWith('"') ? (JSON.parse(text) as string) : undefined
+}
+
+function rulesOf({ limits: { jsonDepth } }: CheckContext): JsonRules {
+  return { jsonDepth }
+}
+
+function checkText({ text }: RawJson, rules: JsonRules, { problems, fail }: CheckContext, place: string): void {
+  // Text that is no JSON can come as the body of a request only.
+  if (!checkJson(text, rules, problems, place)) fail('body', 'must be valid JSON')
 }
 
 /** What an API key is narrowed to. */

@@ -1,3 +1,4 @@
+import type { FieldProblems } from '@ironflow/core/errors'
 import { isWellFormed, type Rule } from '@ironflow/core/protocol'
 import type { Limits } from '../options'
 
@@ -7,7 +8,9 @@ export interface CheckContext {
   readonly now: number
   /** All parameters of the call, for a check that depends on another one. */
   readonly params: Readonly<Record<string, unknown>>
-  /** Notes a problem; the call is refused when all checks are through. */
+  /** What is wrong so far; the call is refused when all checks are through. */
+  readonly problems: FieldProblems
+  /** Notes a problem. */
   fail(place: string, problem: string): void
 }
 

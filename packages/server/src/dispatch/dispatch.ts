@@ -39,9 +39,9 @@ export class Dispatcher {
   /** Admits a caller to a call, of whose parameters those that need no body are known. Never rejects. */
   admit(
     { method, environment, params }: Pick<RawCall, 'method' | 'environment' | 'params'>,
-    { apiKey }: Caller,
+    { keyHash }: Caller,
   ): Promise<Admitted | Refused> {
-    return admit(this.parts, { apiKey, environment, right: methodRow(method), params })
+    return admit(this.parts, { keyHash, environment, right: methodRow(method), params })
   }
 
   /** Makes a call whose caller was admitted to it, and answers how it ended; never rejects. */

@@ -11,7 +11,9 @@ export function failure(thrown: unknown, environment: string | undefined): Ironf
     return errorFor('internal', 'the server failed; its log has the reason under the request id', { cause: thrown })
   }
   // A store that is closed, or a peer that was asked and could not be reached: for the caller, a server to try later.
-  if (CODES[thrown.code].status === undefined) return errorFor('unavailable', thrown.message, { cause: thrown })
+  if (CODES[thrown.code].status === undefined && thrown.status === undefined) {
+    return errorFor('unavailable', thrown.message, { cause: thrown })
+  }
   const message = environment === undefined ? thrown.message : withoutStoredNames(environment, thrown.message)
   if (message === thrown.message) return thrown
   const { currentRevision, fields } = thrown as { currentRevision?: number; fields?: Record<string, string> }

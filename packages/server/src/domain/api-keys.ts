@@ -68,9 +68,8 @@ export class ApiKeys {
     return { result: positionOf(commit), position: commit }
   }
 
-  /** The record of a key, whatever it may do and whether its time is over. @throws what the engine throws */
-  async find(apiKey: string): Promise<KeyRecord | undefined> {
-    const hash = hashOf(apiKey)
+  /** Returns the record of the key with this hash, whether its time is over or not. @throws what the engine throws */
+  async find(hash: string): Promise<KeyRecord | undefined> {
     const entry = await this.engine.get(API_KEYS_BUCKET, idOf(hash))
     const record = entry && recordOf(entry)
     return record?.hash === hash ? record : undefined

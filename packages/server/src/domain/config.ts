@@ -4,6 +4,9 @@ import {
   type ConfigSummary,
   type ConfigVersion,
   type IfRevision,
+  isJson,
+  isObjectText,
+  mergeMembers,
   type Params,
   type Position,
   RawJson,
@@ -11,14 +14,18 @@ import {
 import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
+import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import { type KeyedQueue, readModifyWrite } from './commit'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
-import { fillPage } from './page'
+import { readHistory } from './history'
 import { visiblePage } from './visible-page'
 
-/** Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive validated. */
+/**
+ * Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive
+ * validated: documents as text. Nothing here builds their values, which could take long.
+ */
 export class ConfigDocuments {
   /** Buckets whose options were compared with this server's limits. */
   private readonly settled = new Set<string>()
@@ -27,6 +34,7 @@ export class ConfigDocuments {
     private readonly engine: Engine,
     private readonly queue: KeyedQueue,
     private readonly limits: Limits,
+    private readonly turns: Turns,
   ) {}
 
   /** @param isVisible which names the caller may see */
@@ -63,17 +71,17 @@ export class ConfigDocuments {
     const bucket = await this.bucket(context)
     const options = this.putOptions(params, context)
     if (createOnly) options.expectedRevision = 0
-    return written(name, await this.engine.put(bucket, name, encode(data as object), options))
+    return written(name, await this.engine.put(bucket, name, encode((data as RawJson).text), options))
   }
 
   async patch(params: Params<'config.patch'>, context: Context): Promise<Answer<'config.patch'>> {
     const { name, ifRevision } = params
-    const fields = params.fields as object
+    const fields = (params.fields as RawJson).text
     const bucket = await this.bucket(context)
     const options = this.putOptions(params, context)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      const bytesOf = () => JSON.stringify(fields).length
+      const bytesOf = () => fields.length
       return written(name, await readModifyWrite(this.engine, this.queue, bucket, name, merge, bytesOf, options))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
@@ -91,13 +99,10 @@ export class ConfigDocuments {
     { name, limit, cursor }: Params<'config.history'>,
     context: Context,
   ): Promise<Answer<'config.history'>> {
-    const start = decodeRevisionCursor('versions', cursor)
+    const before = decodeRevisionCursor('versions', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const query = { ...readOptions(context), before, limit: count }
-      const entries = await this.engine.history(configBucket(context.environment), name, query)
-      return { items: entries, next: entries.length < count ? undefined : entries.at(-1)?.revision }
-    })
+    const page = { bucket: configBucket(context.environment), key: name, bounds, before, ...readOptions(context) }
+    const { items, next } = await readHistory(this.engine, page, this.turns)
     if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined)
     const versions = items.map((entry) => version(name, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('versions', String(next))
@@ -135,20 +140,17 @@ export class ConfigDocuments {
   }
 }
 
-function encode(data: object): StoredValue {
-  return { encoding: 'json', text: JSON.stringify(data) }
+function encode(text: string): StoredValue {
+  return { encoding: 'json', text }
 }
 
-/**
- * The document with the given fields laid over. Without a prototype, so that whatever a field is called, assigning it
- * makes a field.
- */
-function merged(current: StoredValue | undefined, fields: object): StoredValue {
-  const base = current?.encoding === 'json' ? (JSON.parse(current.text) as unknown) : {}
-  if (typeof base !== 'object' || base === null || Array.isArray(base)) {
+/** The document with the given fields laid over, both as text. */
+function merged(current: StoredValue | undefined, fields: string): StoredValue {
+  if (!current) return encode(fields)
+  if (current.encoding !== 'json' || !isObjectText(current.text) || !isJson(current.text)) {
     throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
   }
-  return encode(Object.assign(Object.create(null) as object, base, fields))
+  return encode(mergeMembers(current.text, fields))
 }
 
 /** A stored document, to be sent as it is; one that another program wrote as text or bytes is sent as those. */

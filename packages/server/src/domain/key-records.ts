@@ -12,6 +12,7 @@ export interface KeyRecord extends ApiKey {
 /** Hex digits of the hash that name a key; also the key under which its record is kept, so that a look-up is one read. */
 const ID_DIGITS = 32
 
+/** Returns the SHA-256 of an API key, hex. */
 export function hashOf(apiKey: string): string {
   return bytesToHex(sha256(utf8ToBytes(apiKey)))
 }

@@ -10,11 +10,13 @@ import {
 import { type Commit, type Engine, type Entry, NO_BUCKET, type StoredValue, type WriteOptions } from '../engine/engine'
 import { storedName } from '../keyspace'
 import type { Limits } from '../options'
+import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import type { Buckets } from './buckets'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
-import { fillPage } from './page'
+import { readHistory } from './history'
+import { fillPage, type PageSource } from './page'
 
 /** Keys and their values. Parameters arrive validated: JSON as text, bytes as bytes. */
 export class KeyValues {
@@ -22,6 +24,7 @@ export class KeyValues {
     private readonly engine: Engine,
     private readonly buckets: Buckets,
     private readonly limits: Limits,
+    private readonly turns: Turns,
   ) {}
 
   async get({ bucket, key, revision }: Params<'kv.get'>, context: Context): Promise<Answer<'kv.get'>> {
@@ -34,7 +37,13 @@ export class KeyValues {
   async keys(params: Params<'kv.keys'>, context: Context): Promise<Answer<'kv.keys'>> {
     const { bucket, filter, limit, cursor } = params
     const after = decodeCursor('keys', cursor)
-    const query = { ...readOptions(context), filter, after, limit: limit ?? this.limits.pageItems, values: false }
+    const query = {
+      ...readOptions(context),
+      filters: filtersOf(filter),
+      after,
+      limit: limit ?? this.limits.pageItems,
+      values: false,
+    }
     const { entries, next, position } = await this.engine.entries(storedName(context.environment, bucket), query)
     const keys = entries.map(({ key }) => key)
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
@@ -44,29 +53,30 @@ export class KeyValues {
   async entries(params: Params<'kv.entries'>, context: Context): Promise<Answer<'kv.entries'>> {
     const { bucket, filter, limit, cursor } = params
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    let position: Position = NO_BUCKET
-    let isFirst = true
-    const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), async (after, count) => {
-      const query = { ...readOptions(context), filter, after, limit: count, values: true }
-      const page = await this.engine.entries(storedName(context.environment, bucket), query)
-      // The oldest one: everything up to it is in the page, whatever was written while it was read.
-      if (isFirst) position = page.position
-      isFirst = false
-      return { items: page.entries, next: page.next }
-    })
+    const shared = { ...readOptions(context), filters: filtersOf(filter), values: true }
+    let first: Position | undefined
+    const source: PageSource<Entry, string> = {
+      read: async (after, count, bytes) => {
+        const query = { ...shared, after, limit: count, bytes }
+        const page = await this.engine.entries(storedName(context.environment, bucket), query)
+        // The oldest one: everything up to it is in the page, whatever was written while it was read.
+        first ??= page.position
+        return { items: page.entries, next: page.next }
+      },
+      placeOf: ({ key }) => key,
+    }
+    const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), source, this.turns)
+    const position = first ?? NO_BUCKET
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
     return { result: { entries, count: entries.length, ...position, nextCursor }, position }
   }
 
   async history({ bucket, key, limit, cursor }: Params<'kv.history'>, context: Context): Promise<Answer<'kv.history'>> {
-    const start = decodeRevisionCursor('history', cursor)
+    const before = decodeRevisionCursor('history', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
-    const { items, next } = await fillPage(bounds, start, async (before, count) => {
-      const query = { ...readOptions(context), before, limit: count }
-      const page = await this.engine.history(storedName(context.environment, bucket), key, query)
-      return { items: page, next: page.length < count ? undefined : page.at(-1)?.revision }
-    })
+    const page = { bucket: storedName(context.environment, bucket), key, bounds, before, ...readOptions(context) }
+    const { items, next } = await readHistory(this.engine, page, this.turns)
     if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined)
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('history', String(next))
@@ -129,6 +139,10 @@ export function wireEntry(bucket: string, { key, value, revision, epoch, created
 function sentValue(value: StoredValue): unknown {
   if (value.encoding === 'base64') return value.bytes
   return value.encoding === 'json' ? new RawJson(value.text) : value.text
+}
+
+function filtersOf(filter: string | undefined): readonly string[] | undefined {
+  return filter === undefined ? undefined : [filter]
 }
 
 function storedValue({ value, encoding }: { value: unknown; encoding: Encoding }): StoredValue {

@@ -67,7 +67,10 @@ export interface Engine {
 
   /** The keys that have a value, in the order of their UTF-8 bytes. An absent bucket is an empty one. */
   entries(bucket: string, query: EntriesQuery): Promise<EntriesPage>
-  /** The revisions of a key that are kept, newest first, tombstones included, values past their time left out. */
+  /**
+   * The revisions of a key that are kept, newest first, tombstones included, values past their time left out. A page
+   * may be shorter than its limit; nothing follows an empty one.
+   */
   history(bucket: string, key: string, page: HistoryQuery): Promise<Entry[]>
 
   /**
@@ -234,12 +237,19 @@ export interface Commit extends Position {
   readonly repeated?: true | undefined
 }
 
-export interface EntriesQuery extends ReadOptions {
-  /** As in `protocol/names.ts`: `user.*`, `session.>`. Absent: all keys. */
-  filter?: string | undefined
+/** How large a page may be. One that ends early is no shorter than one entry, however large. */
+export interface PageQuery {
+  /** Entries. */
+  limit: number
+  /** Bytes that the values may add up to, as they are stored. Absent: the engine's own bound. */
+  bytes?: number | undefined
+}
+
+export interface EntriesQuery extends ReadOptions, PageQuery {
+  /** Keys that any of these admits, as in `protocol/names.ts`: `user.*`, `session.>`. Absent: all keys. */
+  filters?: readonly string[] | undefined
   /** Only keys after this one. */
   after?: string | undefined
-  limit: number
   /** Whether the entries carry their values. */
   values: boolean
 }
@@ -252,16 +262,14 @@ export interface EntriesPage {
   position: Position
 }
 
-export interface HistoryQuery extends ReadOptions {
+export interface HistoryQuery extends ReadOptions, PageQuery {
   /** Only revisions below this one. */
   before?: number | undefined
-  limit: number
 }
 
-export interface ChangesQuery {
+export interface ChangesQuery extends PageQuery {
   /** Where the caller has got to: a position and, in epoch milliseconds, its time. Absent: everything the bucket has. */
   after?: (Position & { readonly time: number }) | undefined
-  limit: number
 }
 
 /**
@@ -272,8 +280,7 @@ export const NO_BUCKET: Position = { epoch: 'none', revision: 0 }
 
 /**
  * A page of changes, or why there is none. `epoch`: `after` belongs to another life of the bucket; `expired`: tombstones
- * from after it were cleaned away; `ahead`: it is beyond the newest revision of its life. A position with revision 0 is
- * never lost.
+ * from after it were cleaned away; `ahead`: it is beyond the newest revision of its life. {@link NO_BUCKET} is never lost.
  */
 export type ChangesPage =
   | { readonly lost: 'epoch' | 'expired' | 'ahead'; readonly position: Position }

@@ -17,19 +17,3 @@ function rank(unit: number): number {
   if (unit < 0xd800) return unit
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800
 }
-
-/**
- * The keys a filter can admit all start with this; the tokens before its first wildcard, dot included. A filter without
- * wildcards is its own prefix. It keeps a narrow filter from reading a whole bucket.
- */
-export function literalPrefix(filter: string | undefined): string {
-  if (filter === undefined) return ''
-  const tokens = filter.split('.')
-  const wild = tokens.findIndex((token) => token === '*' || token === '>')
-  return wild < 0
-    ? filter
-    : tokens
-        .slice(0, wild)
-        .map((token) => `${token}.`)
-        .join('')
-}

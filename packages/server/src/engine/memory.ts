@@ -1,4 +1,4 @@
-import { isWellFormed, matchesFilter, type Position } from '@ironflow/core/protocol'
+import { isWellFormed, type Position } from '@ironflow/core/protocol'
 import { AppliedWrites } from './applied-writes'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, mergeConfig, secondsAfter } from './bucket-config'
 import {
@@ -36,11 +36,13 @@ import {
   valueTooLarge,
 } from './failures'
 import { Followers } from './followers'
-import { compareKeys, literalPrefix } from './key-order'
+import { KeyFilter } from './key-filter'
+import { compareKeys } from './key-order'
 import { copyOf, type Kept, MemoryBucket } from './memory/bucket'
 import { encodeMeta } from './meta'
+import { PageRoom } from './page-room'
 
-/** How many keys one page of a filtered listing looks at, at most. */
+/** How many keys one page of a listing looks at, at most. */
 const SCAN_LIMIT = 10_000
 
 /** How often expiries are looked for, in milliseconds: well within the second they may be late. */
@@ -160,47 +162,50 @@ class MemoryEngine implements Engine {
   }
 
   async entries(name: string, query: EntriesQuery): Promise<EntriesPage> {
-    const { filter, after, limit, values } = query
+    const { filters, after, limit, bytes, values } = query
     const bucket = this.#read(name)
     const page: EntriesPage = { entries: [], position: this.#positionIn(bucket) }
-    if (!bucket) return page
-    const prefix = literalPrefix(filter)
-    let index = bucket.indexFrom(after === undefined || compareKeys(after, prefix) < 0 ? prefix : after)
-    if (bucket.keyAt(index) === after) index++
-    const end = index + SCAN_LIMIT
-    for (let last = after; ; index++) {
-      const key = bucket.keyAt(index)
-      if (!key?.startsWith(prefix)) return page
-      if (index === end || page.entries.length === limit) return { ...page, next: last }
-      last = key
-      const kept = bucket.newest(key)
-      if (kept?.value && matchesFilter(key, filter)) page.entries.push(bucket.view(kept, values))
+    const filter = new KeyFilter(filters)
+    const room = new PageRoom(limit, bytes)
+    let last = after
+    let looked = 0
+    for (const kept of bucket?.keysIn(filter.ranges, after) ?? []) {
+      if (looked++ === SCAN_LIMIT || room.isFull) return { ...page, next: last }
+      if (kept.value && filter.matches(kept.key)) {
+        if (!room.take(values ? kept.bytes : 0)) return { ...page, next: last }
+        if (bucket) page.entries.push(bucket.view(kept, values))
+      }
+      last = kept.key
     }
+    return page
   }
 
-  async history(name: string, key: string, { before, limit }: HistoryQuery): Promise<Entry[]> {
+  async history(name: string, key: string, { before, limit, bytes }: HistoryQuery): Promise<Entry[]> {
     const bucket = this.#read(name)
     if (!bucket) return []
     const now = this.#now()
-    return [...bucket.revisions(key)]
-      .reverse()
-      .filter((kept) => (before === undefined || kept.revision < before) && !bucket.isPast(kept, now))
-      .slice(0, limit)
-      .map((kept) => bucket.view(kept))
+    const room = new PageRoom(limit, bytes)
+    const entries: Entry[] = []
+    for (const kept of [...bucket.revisions(key)].reverse()) {
+      if (bucket.isPast(kept, now) || (before !== undefined && kept.revision >= before)) continue
+      if (!room.take(kept.bytes)) break
+      entries.push(bucket.view(kept))
+    }
+    return entries
   }
 
-  async changesSince(name: string, { after, limit }: ChangesQuery): Promise<ChangesPage> {
+  async changesSince(name: string, { after, limit, bytes }: ChangesQuery): Promise<ChangesPage> {
     const bucket = this.#read(name)
     const position = this.#positionIn(bucket)
-    // Revision 0 is before everything, and before it nothing can have been missed.
-    if (after && after.revision > 0) {
+    if (after && after.epoch !== NO_BUCKET.epoch) {
       if (after.epoch !== position.epoch) return { lost: 'epoch', position }
       if (after.revision > position.revision) return { lost: 'ahead', position }
       if (bucket && after.revision < bucket.floor) return { lost: 'expired', position }
     }
+    const room = new PageRoom(limit, bytes)
     const changes: Entry[] = []
     for (const kept of bucket?.changedAfter(after?.revision ?? 0) ?? []) {
-      if (changes.length === limit) return { changes, more: true, position }
+      if (!room.take(kept.bytes)) return { changes, more: true, position }
       if (bucket) changes.push(bucket.view(kept))
     }
     return { changes, more: false, position }

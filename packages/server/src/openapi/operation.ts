@@ -1,7 +1,7 @@
 import { isMutating, type MethodName, type MethodRow } from '@ironflow/core/protocol'
 import { PARAMETERS, REQUIRED_IN_BODY } from './parameters'
 import { responses } from './responses'
-import { count, object, type Schema, text } from './schema'
+import { object, type Schema, text } from './schema'
 
 /** A method and its row. */
 export interface Method {

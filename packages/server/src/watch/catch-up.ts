@@ -1,24 +1,24 @@
-import type { ResetReason } from '@ironflow/core/protocol'
-import type { Entry } from '../engine/engine'
-import type { Backlog, BacklogPage, Lost } from './backlog'
-import type { Position } from './position'
+import type { Cursor, ResetReason } from '@ironflow/core/protocol'
+import { type Entry, NO_BUCKET } from '../engine/engine'
+import type { Backlog, BacklogPage, Loss } from './backlog'
 
 /** How many keys that a listing showed newer than its beginning are remembered, so that they are not sent twice. */
 const MAX_AHEAD = 10_000
 
 /** Where to begin: with the current values, with what comes next, or after a place. */
-export type Start = { readonly at: 'values' | 'now' } | { readonly at: 'place'; readonly revision: number }
+export type Start = { readonly at: 'values' | 'now' } | { readonly at: 'place'; readonly place: Cursor }
 
 /** Who is caught up: what reading from the store needs from a subscription, and tells it. */
 export interface Reading {
   readonly backlog: Backlog
-  readonly filters: readonly string[] | undefined
   readonly isOver: boolean
-  /** The newest removal of the bucket that was heard of; 0: none. */
-  readonly deletedAt: number
+  /** Whether the end of that life of the bucket was heard of since the reading began. */
+  hasEnded(epoch: string): boolean
   /** Whether changes that were heard since {@link forget} are not kept any more. */
   readonly hasMissed: boolean
   matches(entry: Entry): boolean
+  /** Resolves when it is its turn to read a page. */
+  turn(): Promise<void>
   /** Resolves when something can be sent. */
   ready(): Promise<void>
   /** What was heard so far is in what is read from now on. */
@@ -28,9 +28,9 @@ export interface Reading {
   sendInitial(entry: Entry): void
   sendLate(entry: Entry): void
   /** Everything up to here was sent. */
-  reached(place: Position): void
-  /** Everything up to here was sent, and what comes after is heard. There may be no bucket yet. */
-  caughtUp(place: Position, isAbsent: boolean): void
+  reached(place: Cursor): void
+  /** Everything up to here was sent, and what comes after is heard. */
+  caughtUp(place: Cursor): void
 }
 
 /** Brings a watcher from `start` to the newest. @param reason why what it knew is of no use; absent: it is */
@@ -49,102 +49,96 @@ export async function catchUp(reading: Reading, start: Start, reason: ResetReaso
 
 /** One way from a start to the newest. It fails, and says why, where what it has sent turns out to be of no use. */
 class Attempt {
-  /** The oldest revision of what was sent. */
-  private oldest = Number.POSITIVE_INFINITY
-  /** Removals up to here are part of what was read. */
-  private asOf: number | undefined
+  /** Nothing was sent. */
+  isFresh = true
+  /** The life of the bucket that is read; absent: not known yet. */
+  private epoch: string | undefined
   /** What a listing sent of changes after it began, by key. */
   private readonly ahead = new Map<string, number>()
 
   constructor(private readonly reading: Reading) {}
 
-  /** Nothing was sent. */
-  get isFresh(): boolean {
-    return this.oldest === Number.POSITIVE_INFINITY
-  }
-
   async run(start: Start): Promise<ResetReason | undefined> {
-    const { backlog } = this.reading
-    if (start.at === 'place') return this.follow(start.revision, false)
+    if (start.at === 'place') return this.follow(start.place, false)
     if (start.at === 'values') return this.list()
-    const head = await backlog.head()
-    this.asOf = head.revision
-    return this.follow(head.revision, true)
+    return this.follow(await this.reading.backlog.head(), true)
   }
 
   private async list(): Promise<ResetReason | undefined> {
     const { reading } = this
-    let from: number | undefined
-    for await (const page of reading.backlog.values(reading.filters)) {
-      from ??= page.asOf
-      this.asOf ??= page.asOf
+    let from: Cursor | undefined
+    let after: string | undefined
+    do {
+      await reading.turn()
+      if (reading.isOver) return undefined
+      const page = await reading.backlog.values(after)
+      after = page.next
+      from ??= page.at
+      this.epoch = from.epoch
+      // Pages of two lives of the bucket are no listing of either.
+      if (page.at.epoch !== from.epoch) return 'bucket_deleted'
       for (const entry of page.entries) {
         if (!reading.matches(entry)) continue
-        await reading.ready()
-        if (reading.isOver) return undefined
-        if (this.isDeleted()) return 'bucket_deleted'
-        if (entry.revision > from && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
-        this.oldest = Math.min(this.oldest, entry.revision)
+        const end = await this.mayGoOn()
+        if (end) return end.reason
+        if (entry.revision > from.revision && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
+        this.isFresh = false
         reading.sendInitial(entry)
       }
-    }
-    return this.follow(from ?? 0, true)
+    } while (after !== undefined)
+    return this.follow(from, true)
   }
 
-  private async follow(revision: number, isInitial: boolean): Promise<ResetReason | undefined> {
+  private async follow(start: Cursor, isInitial: boolean): Promise<ResetReason | undefined> {
     const { reading } = this
-    for (let from = revision; ; ) {
-      reading.forget()
-      const page = await this.changes(from, isInitial)
-      if (typeof page === 'string') return page
-      this.asOf ??= page.asOf
-      for (const entry of page.entries) {
-        if (!reading.matches(entry) || this.ahead.get(entry.key) === entry.revision) continue
-        await reading.ready()
-        if (reading.isOver) return undefined
-        if (this.isDeleted()) return 'bucket_deleted'
-        this.oldest = Math.min(this.oldest, entry.revision)
-        if (isInitial) reading.sendInitial(entry)
-        else reading.sendLate(entry)
-      }
+    for (let from = start; ; ) {
+      await reading.turn()
       if (reading.isOver) return undefined
-      if (this.isDeleted()) return 'bucket_deleted'
+      reading.forget()
+      const page = await reading.backlog.changes(from)
+      if ('lost' in page) return reasonOf(page.lost, page.at.epoch)
+      this.epoch = page.at.epoch
+      const reason = await this.send(page, isInitial)
+      if (reason || reading.isOver) return reason
+      if (this.hasEnded()) return 'bucket_deleted'
       if (page.isLast && !reading.hasMissed) {
         // At once: what is heard from here on is not looked at here any more.
-        reading.caughtUp(page.through, page.isAbsent === true)
+        reading.caughtUp(page.through)
         return undefined
       }
       if (!isInitial) reading.reached(page.through)
-      from = page.through.revision
+      from = page.through
     }
   }
 
-  /** The next page of changes, or why there is none. */
-  private async changes(from: number, isInitial: boolean): Promise<BacklogPage | ResetReason> {
-    const { backlog } = this.reading
-    const page = await backlog.changes(from)
-    if ('lost' in page) return this.lose(page, from, isInitial)
-    if (this.isFresh) {
-      const mayBeAbsent = (isInitial || from === 0) && page.isLast && page.entries.length === 0
-      return mayBeAbsent ? { ...page, isAbsent: (await backlog.began()) === undefined } : page
+  private async send({ entries }: BacklogPage, isInitial: boolean): Promise<ResetReason | undefined> {
+    const { reading } = this
+    for (const entry of entries) {
+      if (!reading.matches(entry) || this.ahead.get(entry.key) === entry.revision) continue
+      const end = await this.mayGoOn()
+      if (end) return end.reason
+      this.isFresh = false
+      if (isInitial) reading.sendInitial(entry)
+      else reading.sendLate(entry)
     }
-    if (from > 0) return page
-    // The changes since the very beginning are never lost; but those since what was listed may be.
-    const check = await backlog.changes(this.oldest)
-    return 'lost' in check ? this.lose(check, this.oldest, isInitial) : page
+    return undefined
   }
 
-  private async lose({ lost, head }: Lost, from: number, isInitial: boolean): Promise<BacklogPage | ResetReason> {
-    if (lost === 'ahead') return 'ahead_of_store'
-    const began = await this.reading.backlog.began()
-    // Of a bucket that is not there, an engine knows the changes after its newest revision only. Nothing was missed.
-    if (began === undefined && isInitial && this.isFresh) {
-      return { entries: [], through: head, asOf: head.revision, isLast: true, isAbsent: true }
-    }
-    return began === undefined || began > from ? 'bucket_deleted' : 'history_expired'
+  /** Waits until something can be sent. Returns why nothing more is to be; `undefined`: it may go on. */
+  private async mayGoOn(): Promise<{ reason: ResetReason | undefined } | undefined> {
+    await this.reading.ready()
+    if (this.reading.isOver) return { reason: undefined }
+    return this.hasEnded() ? { reason: 'bucket_deleted' } : undefined
   }
 
-  private isDeleted(): boolean {
-    return this.asOf !== undefined && this.reading.deletedAt > this.asOf
+  private hasEnded(): boolean {
+    return this.epoch !== undefined && this.reading.hasEnded(this.epoch)
   }
+}
+
+/** @param epoch the life that the bucket has now */
+function reasonOf(lost: Loss, epoch: string): ResetReason {
+  if (lost === 'ahead') return 'ahead_of_store'
+  if (lost === 'expired') return 'history_expired'
+  return epoch === NO_BUCKET.epoch ? 'bucket_deleted' : 'epoch_changed'
 }

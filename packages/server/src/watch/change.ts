@@ -1,7 +1,6 @@
-import { RawJson, type SubscriptionKind, stringify } from '@ironflow/core/protocol'
+import { type Cursor, formatCursor, RawJson, type SubscriptionKind, stringify } from '@ironflow/core/protocol'
 import type { Entry, StoredValue } from '../engine/engine'
 import { parseStoredName } from '../keyspace'
-import { cursorAt, type Position } from './position'
 import { topicOf } from './subject'
 
 /** How many texts of one change are kept: clients number their subscriptions, so most of them share their names. */
@@ -11,24 +10,23 @@ const MAX_TEXTS = 32
  * One change on its way to all who watch. Whatever is the same for all of them is made into JSON once, when the first
  * one needs it.
  */
-export class Change implements Position {
-  readonly revision: number
-  readonly time: number
+export class Change {
+  /** Where a watcher is that has it. Holds on to nothing of the entry. */
+  readonly place: Cursor
   private cursorText: string | undefined
   private readonly tails = new Map<SubscriptionKind, string>()
   private readonly texts = new Map<SubscriptionKind, Map<string, string>>()
 
   constructor(
-    private readonly epoch: string,
     private readonly bucket: string,
     readonly entry: Entry,
   ) {
-    this.revision = entry.revision
-    this.time = entry.createdAt
+    const { epoch, revision, createdAt } = entry
+    this.place = { epoch, revision, time: createdAt }
   }
 
   get cursor(): string {
-    this.cursorText ??= cursorAt(this.epoch, this)
+    this.cursorText ??= formatCursor(this.place)
     return this.cursorText
   }
 
@@ -78,16 +76,16 @@ export function frameType(kind: SubscriptionKind, { operation }: Entry): string 
 }
 
 function membersOf(kind: SubscriptionKind, stored: string, entry: Entry): object {
-  const { key, value, operation, revision } = entry
+  const { key, value, operation, revision, epoch } = entry
   const at = new Date(entry.createdAt).toISOString()
   const sent = value && embedded(value)
   if (kind === 'kv') {
     const bucket = parseStoredName(stored)?.bucket
-    return { bucket, key, value: sent, encoding: value?.encoding, operation, revision, createdAt: at }
+    return { bucket, key, value: sent, encoding: value?.encoding, operation, revision, epoch, createdAt: at }
   }
-  const document = { name: key, data: sent, revision, updatedAt: at }
+  const document = { name: key, data: sent, revision, epoch, updatedAt: at }
   if (kind === 'config') return document
-  return { topic: topicOf(entry), data: document, revision, createdAt: at }
+  return { topic: topicOf(entry), data: document, revision, epoch, createdAt: at }
 }
 
 /** A stored value for the wire: JSON is embedded to the letter, bytes become base64 there. */

@@ -1,71 +1,63 @@
+import type { Cursor } from '@ironflow/core/protocol'
 import type { EngineEvent } from '../engine/engine'
+import { FilterIndex } from '../engine/filter-index'
 import { Change } from './change'
-import { later, type Position } from './position'
 
 /** Told of what happens in a bucket, in the order of revisions. Must not throw. */
 export interface FeedListener {
   /** One of the keys it asked for changed. */
   changed(change: Change): void
-  /** The bucket and all it held are gone. */
-  deleted(revision: number): void
+  /** That life of the bucket is over: it and all it held are gone. */
+  deleted(epoch: string): void
 }
+
+const ALL = ['>'] as const
 
 /** One bucket's changes, fanned out. */
 export class Feed {
-  private readonly byKey = new Map<string, Set<FeedListener>>()
-  private readonly wide = new Set<FeedListener>()
-  private count = 0
+  private readonly listeners = new Set<FeedListener>()
+  private readonly byFilter = new FilterIndex<FeedListener>()
   /** The newest change that all listeners have been told of. */
-  private position: Position | undefined
+  private place: Cursor | undefined
 
-  constructor(
-    private readonly epoch: string,
-    private readonly bucket: string,
-  ) {}
+  constructor(private readonly bucket: string) {}
 
-  get head(): Position | undefined {
-    return this.position
+  get head(): Cursor | undefined {
+    return this.place
   }
 
   get isEmpty(): boolean {
-    return this.count === 0
+    return this.listeners.size === 0
   }
 
-  /** Tells `listener` of these keys, or of all. Who watches few keys costs the changes of others nothing. */
-  add(listener: FeedListener, keys: readonly string[] | undefined): void {
-    this.count++
-    if (!keys) this.wide.add(listener)
-    for (const key of keys ?? []) {
-      const others = this.byKey.get(key)
-      if (others) others.add(listener)
-      else this.byKey.set(key, new Set([listener]))
-    }
+  /** Tells `listener` of the keys that a filter admits; absent: of all. The changes of other keys cost nothing. */
+  add(listener: FeedListener, filters: readonly string[] = ALL): void {
+    this.listeners.add(listener)
+    for (const filter of filters) this.byFilter.add(filter, listener)
   }
 
-  remove(listener: FeedListener, keys: readonly string[] | undefined): void {
-    this.count--
-    if (!keys) this.wide.delete(listener)
-    for (const key of keys ?? []) {
-      const others = this.byKey.get(key)
-      others?.delete(listener)
-      if (others?.size === 0) this.byKey.delete(key)
-    }
+  /** Ends what {@link add} began, with the same filters. */
+  remove(listener: FeedListener, filters: readonly string[] = ALL): void {
+    this.listeners.delete(listener)
+    for (const filter of filters) this.byFilter.remove(filter, listener)
   }
 
   tell(event: EngineEvent): void {
     if (event.type === 'entry') {
-      const change = new Change(this.epoch, this.bucket, event.entry)
-      const narrow = this.byKey.get(event.entry.key)
-      if (narrow) for (const listener of narrow) listener.changed(change)
-      for (const listener of this.wide) listener.changed(change)
-      this.position = later(change, this.position)
-      return
+      const change = new Change(this.bucket, event.entry)
+      this.deliver(this.byFilter.match(event.entry.key), (listener) => listener.changed(change))
+      this.place = change.place
+    } else if (event.type === 'bucket_deleted') {
+      const { epoch } = event
+      this.deliver([this.listeners], (listener) => listener.deleted(epoch))
+      this.place = undefined
     }
-    const { revision, createdAt } = event
-    // A listener may be under several keys, and shall be told once.
-    const all = new Set(this.wide)
-    for (const listeners of this.byKey.values()) for (const listener of listeners) all.add(listener)
-    for (const listener of all) listener.deleted(revision)
-    this.position = later({ revision, time: createdAt }, this.position)
+  }
+
+  /** Tells the listeners of all sets, each once; not those that have left meanwhile. */
+  private deliver(sets: readonly ReadonlySet<FeedListener>[], tell: (listener: FeedListener) => void): void {
+    const [only, ...others] = sets
+    const all = others.length === 0 ? only : new Set(sets.flatMap((set) => [...set]))
+    for (const listener of all ?? []) if (this.listeners.has(listener)) tell(listener)
   }
 }

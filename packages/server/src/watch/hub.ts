@@ -1,11 +1,13 @@
-import type { Engine } from '../engine/engine'
+import type { Cursor } from '@ironflow/core/protocol'
+import type { Engine, Following } from '../engine/engine'
 import { Feed, type FeedListener } from './feed'
-import type { Position } from './position'
 
 /** A listener's place at a bucket's feed. */
 export interface Seat {
   /** The newest change that all listeners have been told of. */
-  readonly head: Position | undefined
+  readonly head: Cursor | undefined
+  /** Resolves when the listener hears of every change from then on. */
+  readonly started: Promise<void>
   /** Ends it. A second call does nothing. */
   leave(): void
 }
@@ -15,7 +17,7 @@ export interface Seat {
  * the first watcher and ends with the last.
  */
 export class Hub {
-  private readonly feeds = new Map<string, { feed: Feed; unfollow: () => void }>()
+  private readonly feeds = new Map<string, { feed: Feed; following: Following }>()
 
   constructor(private readonly engine: Engine) {}
 
@@ -25,34 +27,36 @@ export class Hub {
   }
 
   /**
-   * Tells `listener` of every change of these keys from now on; absent: of all keys. The bucket need not exist.
+   * Tells `listener` of every change of a key that any of these filters admits, from now on; absent: of all keys. The
+   * bucket need not exist.
    *
    * @throws closed
    */
-  join(bucket: string, keys: readonly string[] | undefined, listener: FeedListener): Seat {
+  join(bucket: string, filters: readonly string[] | undefined, listener: FeedListener): Seat {
     const followed = this.feeds.get(bucket) ?? this.follow(bucket)
     const { feed } = followed
-    feed.add(listener, keys)
+    feed.add(listener, filters)
     let isSeated = true
     return {
       get head() {
         return feed.head
       },
+      started: followed.following.started,
       leave: () => {
         if (!isSeated) return
         isSeated = false
-        feed.remove(listener, keys)
+        feed.remove(listener, filters)
         if (!feed.isEmpty) return
-        followed.unfollow()
+        followed.following.stop()
         this.feeds.delete(bucket)
       },
     }
   }
 
-  private follow(bucket: string): { feed: Feed; unfollow: () => void } {
-    const feed = new Feed(this.engine.facts.epoch, bucket)
-    const unfollow = this.engine.follow(bucket, (event) => feed.tell(event))
-    const followed = { feed, unfollow }
+  private follow(bucket: string): { feed: Feed; following: Following } {
+    const feed = new Feed(bucket)
+    const following = this.engine.follow(bucket, (event) => feed.tell(event))
+    const followed = { feed, following }
     this.feeds.set(bucket, followed)
     return followed
   }

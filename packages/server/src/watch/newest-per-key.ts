@@ -1,3 +1,4 @@
+import type { Cursor } from '@ironflow/core/protocol'
 import type { Change } from './change'
 
 /** What a queue may hold. */
@@ -40,10 +41,10 @@ export class NewestPerKey {
     return undefined
   }
 
-  /** Forgets what is not newer than `revision`. */
-  dropThrough(revision: number): void {
-    for (const [key, change] of this.changes) {
-      if (change.revision > revision) return
+  /** Forgets what is not newer than a place. All changes belong to one life of the bucket. */
+  dropThrough({ epoch, revision }: Cursor): void {
+    for (const [key, { place }] of this.changes) {
+      if (place.epoch !== epoch || place.revision > revision) return
       this.remove(key)
     }
   }

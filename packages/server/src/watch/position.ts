@@ -1,17 +1,6 @@
-import { formatCursor } from '@ironflow/core/protocol'
+import type { Cursor } from '@ironflow/core/protocol'
 
-/** A place in the changes of a bucket: a revision, and when it was made (epoch milliseconds). */
-export interface Position {
-  readonly revision: number
-  readonly time: number
-}
-
-/** The later of two places. */
-export function later(one: Position, other: Position | undefined): Position {
-  return other !== undefined && other.revision > one.revision ? other : one
-}
-
-/** The cursor that a client may come back with to go on from there. */
-export function cursorAt(epoch: string, { revision, time }: Position): string {
-  return formatCursor({ epoch, revision, time })
+/** Returns `other` if it is a later place in the same life of the bucket, else `one`: other lives are not compared. */
+export function later(one: Cursor, other: Cursor | undefined): Cursor {
+  return other?.epoch === one.epoch && other.revision > one.revision ? other : one
 }

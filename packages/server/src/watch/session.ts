@@ -24,8 +24,8 @@ const FEATURES = ['watch', 'call']
 export interface SessionOwner {
   readonly environment: string
   readonly principal: Principal
-  /** As it came, to be checked again. */
-  readonly apiKey: string | undefined
+  /** Of the key, to be checked again. */
+  readonly keyHash: string | undefined
   readonly sink: Sink
 }
 
@@ -36,7 +36,7 @@ export interface SessionOwner {
 export class Session implements SubscriptionHost {
   readonly environment: string
   readonly sink: Sink
-  readonly apiKey: string | undefined
+  readonly keyHash: string | undefined
   private who: Principal
   private readonly subscriptions = new Map<string, LiveSubscription>()
   /** Subscriptions that read from the store, and wait for the sink. */
@@ -52,7 +52,7 @@ export class Session implements SubscriptionHost {
   ) {
     this.environment = owner.environment
     this.sink = owner.sink
-    this.apiKey = owner.apiKey
+    this.keyHash = owner.keyHash
     this.who = owner.principal
   }
 

@@ -6,6 +6,7 @@ import {
   type SubscriptionKind,
 } from '@ironflow/core/protocol'
 import type { Entry } from '../engine/engine'
+import { KeyFilter } from '../engine/key-filter'
 import { configBucket, storedName } from '../keyspace'
 
 /** What a subscription is about, in the words of the store. */
@@ -15,8 +16,6 @@ export interface Subject {
   readonly bucket: string
   /** Which of its keys; absent: all. */
   readonly filters: readonly string[] | undefined
-  /** The same as keys, where no filter has a wildcard. */
-  readonly keys: readonly string[] | undefined
   /** Whether the current values come first. */
   readonly hasValues: boolean
   /** Whether a change belongs to it. */
@@ -28,19 +27,20 @@ export interface Subject {
 /** The subject of a subscription, which is valid. */
 export function subjectOf(environment: string, { kind, target, filters, updatesOnly }: Subscription): Subject {
   if (kind === 'kv') {
+    const keys = new KeyFilter(filters)
     return {
-      ...keysOf(filters),
+      filters,
       kind,
       bucket: storedName(environment, target),
       hasValues: updatesOnly !== true,
-      matches: ({ key }) => !filters || filters.some((filter) => matchesFilter(key, filter)),
+      matches: ({ key }) => keys.matches(key),
       scope: ['kv', target],
     }
   }
   const bucket = configBucket(environment)
   if (kind === 'config') {
     return {
-      ...keysOf([target]),
+      filters: [target],
       kind,
       bucket,
       hasValues: updatesOnly !== true,
@@ -50,7 +50,8 @@ export function subjectOf(environment: string, { kind, target, filters, updatesO
   }
   const name = target.split('.')[2]
   return {
-    ...keysOf(name === undefined || hasWildcard(name) ? undefined : [name]),
+    // Documents are named by one token, so its wildcards mean among names what they mean among keys.
+    filters: name === undefined ? undefined : [name],
     kind,
     bucket,
     // Nothing has happened yet when somebody begins to listen.
@@ -64,12 +65,4 @@ export function subjectOf(environment: string, { kind, target, filters, updatesO
 export function topicOf({ key, operation }: Entry): string {
   const event: ConfigEvent = operation === 'put' ? 'updated' : 'deleted'
   return configTopic(key, event)
-}
-
-function keysOf(filters: readonly string[] | undefined): Pick<Subject, 'filters' | 'keys'> {
-  return { filters, keys: filters && !filters.some(hasWildcard) ? [...new Set(filters)] : undefined }
-}
-
-function hasWildcard(filter: string): boolean {
-  return filter.includes('*') || filter.includes('>')
 }

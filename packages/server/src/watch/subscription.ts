@@ -1,5 +1,12 @@
 import type { IronflowError } from '@ironflow/core/errors'
-import { parseCursor, type ResetReason, type Subscription, stringify } from '@ironflow/core/protocol'
+import {
+  type Cursor,
+  formatCursor,
+  parseCursor,
+  type ResetReason,
+  type Subscription,
+  stringify,
+} from '@ironflow/core/protocol'
 import { failure } from '../dispatch/failure'
 import type { Entry } from '../engine/engine'
 import { Backlog } from './backlog'
@@ -8,7 +15,7 @@ import { Change, frameType, subMember, valueText } from './change'
 import type { FeedListener } from './feed'
 import type { Seat } from './hub'
 import { NewestPerKey } from './newest-per-key'
-import { cursorAt, later, type Position } from './position'
+import { later } from './position'
 import { noRight } from './rights'
 import { type Subject, subjectOf } from './subject'
 import type { SubscriptionHost } from './subscription-host'
@@ -28,7 +35,6 @@ import type { SubscriptionHost } from './subscription-host'
  */
 export class LiveSubscription implements FeedListener, Reading {
   readonly backlog: Backlog
-  deletedAt = 0
   hasMissed = false
   private readonly subject: Subject
   private readonly sub: string
@@ -36,9 +42,9 @@ export class LiveSubscription implements FeedListener, Reading {
   private readonly seat: Seat
   private state: 'reading' | 'live' | 'behind' | 'ended' = 'reading'
   /** Everything that matches up to here was sent. Absent while the current values are. */
-  private place: Position | undefined
-  /** The place at which there was no bucket, where that is the last that was read. */
-  private absentAt: Position | undefined
+  private place: Cursor | undefined
+  /** Lives of the bucket whose end was heard of while reading. */
+  private readonly ended = new Set<string>()
   private owesSynced = true
   /** Changes that were heard and not kept, and those that were read in their stead: the rest nobody will see. */
   private forgotten = 0
@@ -58,8 +64,8 @@ export class LiveSubscription implements FeedListener, Reading {
     this.subject = subjectOf(environment, subscription)
     this.sub = subMember(id)
     this.queue = new NewestPerKey({ keys: limits.watchQueueKeys, bytes: limits.watchQueueBytes })
-    this.backlog = new Backlog(engine, this.subject.bucket, now)
-    this.seat = hub.join(this.subject.bucket, this.subject.keys, this)
+    this.backlog = new Backlog(engine, this.subject.bucket, this.subject.filters, now)
+    this.seat = hub.join(this.subject.bucket, this.subject.filters, this)
     stats.opened(sink.transport)
   }
 
@@ -71,10 +77,7 @@ export class LiveSubscription implements FeedListener, Reading {
   /** The cursor up to which everything that matches was sent. */
   get bookmark(): string | undefined {
     const place = this.place && this.isLive ? later(this.place, this.seat.head) : this.place
-    if (!place) return undefined
-    // Any other place is before the beginning of a bucket that is made later, and would be of no use then.
-    const isAbsent = place === this.absentAt
-    return cursorAt(this.session.parts.engine.facts.epoch, isAbsent ? { ...place, revision: 0 } : place)
+    return place && formatCursor(place)
   }
 
   /** Whether it was told everything. */
@@ -86,43 +89,48 @@ export class LiveSubscription implements FeedListener, Reading {
     return this.state === 'ended'
   }
 
-  get filters(): readonly string[] | undefined {
-    return this.subject.filters
-  }
-
   /** Begins. To be called once. */
   begin(): void {
     const { cursor: text } = this.subscription
     const cursor = text === undefined ? undefined : parseCursor(text)
-    if (text === undefined) void this.read({ at: this.subject.hasValues ? 'values' : 'now' })
-    else if (cursor?.epoch !== this.session.parts.engine.facts.epoch) void this.read({ at: 'values' }, 'epoch_changed')
-    else {
-      this.session.parts.stats.resumes++
-      this.place = { revision: cursor.revision, time: cursor.time }
-      void this.read({ at: 'place', revision: cursor.revision })
+    if (!cursor) {
+      void this.read({ at: this.subject.hasValues ? 'values' : 'now' })
+      return
     }
+    this.session.parts.stats.resumes++
+    this.place = cursor
+    void this.read({ at: 'place', place: cursor })
   }
 
   changed(change: Change): void {
-    if (!this.subject.matches(change.entry) || this.wasRead(change.revision)) return
+    if (!this.subject.matches(change.entry) || this.wasRead(change)) return
     if (this.isLive && this.session.sink.ready) {
       this.sendChange(change)
       return
     }
     // Whatever came before the first one that waits was sent, or did not match.
-    if (this.isLive) this.place = later(this.place ?? change, this.seat.head)
+    if (this.isLive) this.place = later(this.place ?? change.place, this.seat.head)
     if (this.state === 'behind') this.forgotten++
     else if (this.state !== 'ended') this.wait(change)
   }
 
-  deleted(revision: number): void {
-    if (this.state === 'reading') this.deletedAt = revision
-    else if (this.state !== 'ended' && !this.wasRead(revision)) void this.read({ at: 'values' }, 'bucket_deleted')
+  deleted(epoch: string): void {
+    if (this.state === 'reading') {
+      this.ended.add(epoch)
+      // What was heard of that life. The next one's changes come after this.
+      this.forget()
+    } else if (this.state !== 'ended' && this.place?.epoch === epoch) {
+      void this.read({ at: 'values' }, 'bucket_deleted')
+    }
+  }
+
+  hasEnded(epoch: string): boolean {
+    return this.ended.has(epoch)
   }
 
   /** The sink takes more. */
   drained(): void {
-    if (this.state === 'behind') void this.read({ at: 'place', revision: this.place?.revision ?? 0 })
+    if (this.state === 'behind' && this.place) void this.read({ at: 'place', place: this.place })
     while (this.state === 'live' && this.session.sink.ready) {
       const change = this.queue.take()
       if (!change) return
@@ -146,6 +154,10 @@ export class LiveSubscription implements FeedListener, Reading {
 
   matches(entry: Entry): boolean {
     return this.subject.matches(entry)
+  }
+
+  turn(): Promise<void> {
+    return this.session.parts.turns.next(this.session)
   }
 
   ready(): Promise<void> {
@@ -175,23 +187,22 @@ export class LiveSubscription implements FeedListener, Reading {
 
   sendLate(entry: Entry): void {
     this.readInstead++
-    this.send(new Change(this.session.parts.engine.facts.epoch, this.subject.bucket, entry))
+    this.send(new Change(this.subject.bucket, entry))
   }
 
-  reached(place: Position): void {
+  reached(place: Cursor): void {
     this.place = place
   }
 
-  caughtUp(place: Position, isAbsent: boolean): void {
+  caughtUp(place: Cursor): void {
     const { stats } = this.session.parts
     const heard = this.queue.size
-    this.queue.dropThrough(place.revision)
+    this.queue.dropThrough(place)
     this.forgotten += heard - this.queue.size
     stats.dropped += Math.max(0, this.forgotten - this.readInstead)
     this.forgotten = 0
     this.readInstead = 0
     this.place = place
-    this.absentAt = isAbsent ? place : undefined
     const cursor = this.bookmark
     if (this.owesSynced) {
       this.session.sink.send('synced', stringify({ type: 'synced', sub: this.id, cursor }), cursor)
@@ -204,7 +215,9 @@ export class LiveSubscription implements FeedListener, Reading {
 
   private async read(start: Start, reason?: ResetReason): Promise<void> {
     this.state = 'reading'
+    this.ended.clear()
     try {
+      await this.seat.started
       await catchUp(this, start, reason)
     } catch (error) {
       this.fail(failure(error, this.session.environment))
@@ -212,8 +225,8 @@ export class LiveSubscription implements FeedListener, Reading {
   }
 
   /** An engine may tell of a commit after it could be read. */
-  private wasRead(revision: number): boolean {
-    return this.state !== 'reading' && this.place !== undefined && revision <= this.place.revision
+  private wasRead({ place: { epoch, revision } }: Change): boolean {
+    return this.state !== 'reading' && this.place?.epoch === epoch && revision <= this.place.revision
   }
 
   private wait(change: Change): void {
@@ -226,13 +239,12 @@ export class LiveSubscription implements FeedListener, Reading {
 
   private sendChange(change: Change): void {
     const { stats, now } = this.session.parts
-    stats.lag.observe(Math.max(0, now() - change.time) / 1000)
+    stats.lag.observe(Math.max(0, now() - change.place.time) / 1000)
     this.send(change)
   }
 
   private send(change: Change): void {
-    // Not the change itself, which would keep its value in memory.
-    this.place = { revision: change.revision, time: change.time }
+    this.place = change.place
     if (!this.isAllowed(change.entry)) return
     const { kind } = this.subject
     this.session.sink.send(frameType(kind, change.entry), change.text(kind, this.sub), change.cursor)

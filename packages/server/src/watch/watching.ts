@@ -14,6 +14,7 @@ const MAX_SPREAD_MS = 10_000
 
 /** All that watch by this process: they are counted, kept awake, and ended with their keys. */
 export class Watching {
+  /** By the hash of their key. */
   private readonly sessions = new Map<string | undefined, Set<Session>>()
   private readonly heartbeat: Heartbeat
   private count = 0
@@ -34,7 +35,7 @@ export class Watching {
   }
 
   /** Looks whether one more session may be opened. @throws rate_limited, `unavailable` while the server stops */
-  admit(apiKey: string | undefined): void {
+  admit(keyHash: string | undefined): void {
     const { limits } = this.parts
     if (this.isDraining) {
       throw errorFor('unavailable', 'the server is shutting down', { retryAfterMs: this.returnTime() })
@@ -42,18 +43,18 @@ export class Watching {
     if (this.count >= limits.streams) {
       throw beyondLimit('rate_limited', 'the server has all the streams it takes', 'streams', limits)
     }
-    if ((this.sessions.get(apiKey)?.size ?? 0) >= limits.streamsPerKey) {
+    if ((this.sessions.get(keyHash)?.size ?? 0) >= limits.streamsPerKey) {
       throw beyondLimit('rate_limited', 'the key has all its streams', 'streamsPerKey', limits)
     }
   }
 
   /** Opens a session. @throws as {@link admit} */
   open(owner: SessionOwner): Session {
-    this.admit(owner.apiKey)
+    this.admit(owner.keyHash)
     const session = new Session(this.parts, owner, (ended) => this.forget(ended))
-    const others = this.sessions.get(owner.apiKey)
+    const others = this.sessions.get(owner.keyHash)
     if (others) others.add(session)
-    else this.sessions.set(owner.apiKey, new Set([session]))
+    else this.sessions.set(owner.keyHash, new Set([session]))
     this.count++
     this.heartbeat.add(session)
     return session
@@ -79,17 +80,17 @@ export class Watching {
     if (this.isChecking) return
     this.isChecking = true
     try {
-      for (const [apiKey, sessions] of [...this.sessions]) {
-        if (apiKey !== undefined) await this.checkKey(apiKey, sessions)
+      for (const [keyHash, sessions] of [...this.sessions]) {
+        if (keyHash !== undefined) await this.checkKey(keyHash, sessions)
       }
     } finally {
       this.isChecking = false
     }
   }
 
-  private async checkKey(apiKey: string, sessions: ReadonlySet<Session>): Promise<void> {
+  private async checkKey(keyHash: string, sessions: ReadonlySet<Session>): Promise<void> {
     try {
-      const principal = this.authenticator.known(apiKey) ?? (await this.authenticator.verify(apiKey))
+      const principal = this.authenticator.known(keyHash) ?? (await this.authenticator.verify(keyHash))
       for (const session of sessions) if (session.principal !== principal) session.principal = principal
     } catch (error) {
       // A key that cannot be checked now is not a wrong one.
@@ -99,10 +100,10 @@ export class Watching {
   }
 
   private forget(session: Session): void {
-    const { apiKey } = session
-    const sessions = this.sessions.get(apiKey)
+    const { keyHash } = session
+    const sessions = this.sessions.get(keyHash)
     sessions?.delete(session)
-    if (sessions?.size === 0) this.sessions.delete(apiKey)
+    if (sessions?.size === 0) this.sessions.delete(keyHash)
     this.count--
     this.heartbeat.remove(session)
   }

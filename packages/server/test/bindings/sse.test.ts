@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Listening, type ServerOptions, serve } from '../../src'
+import { hashOf } from '../../src/domain/key-records'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { EventClient } from '../support/watch-clients'
 import { RawConnection } from './node/raw-http'
@@ -202,7 +203,7 @@ describe('the end of a stream', () => {
   test('by a key that is revoked is told', async () => {
     await start({ heartbeatMs: 50 })
     const key = await harness.key({ role: 'viewer' })
-    const { id } = await harness.server.authenticator.verify(key)
+    const { id } = await harness.server.authenticator.verify(hashOf(key))
     const client = await open('/api/v1/config/limits/watch', { headers: { authorization: `Bearer ${key}` } })
     await client.until('synced')
     await harness.request('DELETE', `/api/v1/apikeys/${id}`)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Listening, type ServerOptions, serve } from '../../src'
+import { hashOf } from '../../src/domain/key-records'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { SocketClient } from '../support/watch-clients'
 
@@ -280,7 +281,7 @@ describe('who may connect', () => {
   test('a key that is revoked loses its socket', async () => {
     await start({ heartbeatMs: 50 })
     const key = await harness.key({ role: 'viewer' })
-    const { id } = await harness.server.authenticator.verify(key)
+    const { id } = await harness.server.authenticator.verify(hashOf(key))
     const client = await connect('/api/v1/ws', key)
     client.send(KV)
     await client.until('synced')

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bucketDefaults, createMemoryEngine } from '../../src'
 import { ApiKeys } from '../../src/domain/api-keys'
+import { hashOf } from '../../src/domain/key-records'
 import { type Principal, principalOf } from '../../src/domain/principal'
 import { covers } from '../../src/domain/rights'
 import { Harness, type Sent } from '../support/harness'
@@ -103,7 +104,7 @@ test('no sequence of created keys reaches more rights, or more time, than any of
       const keys: Array<{ principal: Principal; maker?: Principal }> = []
       const add = async (maker: Principal, wanted: NewApiKey) => {
         const { result } = await apiKeys.create(maker, wanted)
-        const record = await apiKeys.find(result.key)
+        const record = await apiKeys.find(hashOf(result.key))
         if (record) keys.push({ principal: principalOf(record), maker })
       }
       await add({ id: 'anybody', role: 'admin' }, root)

@@ -11,7 +11,7 @@ it('one page looks at a bounded number of keys, and the next goes on from there'
   const engine = createMemoryEngine({ bucketDefaults: { history: 1, maxValueSize: 10 } })
   for (let n = 0; n < 25_000; n++) await engine.put('b', `common.${n}`, { encoding: 'text', text: '' })
   await engine.put('b', 'zebra.rare', { encoding: 'text', text: '' })
-  const query = { filter: '*.rare', limit: 10, values: false }
+  const query = { filters: ['*.rare'], limit: 10, values: false }
   const first = await engine.entries('b', query)
   expect(first.entries).toEqual([])
   const second = await engine.entries('b', { ...query, after: first.next })

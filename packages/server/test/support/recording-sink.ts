@@ -60,7 +60,7 @@ export class RecordingSink implements Sink {
   }
 }
 
-/** Lets everything run that waits for no time. */
+/** Lets everything run that waits for no time, such as catching up: a page in each turn of the event loop. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { bucketDefaults, createMemoryEngine, DEFAULTS } from '../../src'
 import { ANYBODY } from '../../src/domain/principal'
 import { WatchStats } from '../../src/observe/watch-stats'
+import { Turns } from '../../src/turns'
 import { Hub } from '../../src/watch/hub'
 import { Session } from '../../src/watch/session'
 import type { Sink } from '../../src/watch/sink'
@@ -50,6 +51,7 @@ class World {
   })
   readonly gate = new GatedEngine(this.engine)
   readonly hub = new Hub(this.gate.facade)
+  readonly turns = new Turns()
   readonly stats = new WatchStats()
   readonly clients = SUBSCRIPTIONS.map(({ id }) => new FoldingClient(id))
   private wire = new Wire(5)
@@ -61,12 +63,13 @@ class World {
     const parts = {
       engine: this.gate.facade,
       hub: this.hub,
+      turns: this.turns,
       limits,
       stats: this.stats,
       heartbeatMs: 1,
       now: () => this.now,
     }
-    const owner = { environment: 'default', principal: ANYBODY, apiKey: undefined, sink: this.wire }
+    const owner = { environment: 'default', principal: ANYBODY, keyHash: undefined, sink: this.wire }
     this.session = new Session(parts, owner, () => {})
     for (const [index, client] of this.clients.entries()) {
       client.connect()
@@ -166,7 +169,7 @@ test('folding the events of any watcher equals the store', { timeout: 120_000 },
     const world = new World()
     for (const each of steps) {
       await run(world, each)
-      await Promise.resolve()
+      await new Promise((resolve) => setImmediate(resolve))
     }
     await world.rest()
     await world.expectEqual()

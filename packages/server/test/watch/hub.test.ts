@@ -61,6 +61,44 @@ test('tells those who asked for keys of these keys, and of a removal once', asyn
   expect([narrow.removals, wide.removals]).toEqual([1, 1])
 })
 
+test('Hub: of 1,000 listeners with 64 wildcard filters each, a change reaches those whose filters admit its key', async () => {
+  const all = Array.from({ length: 1_000 }, (_, n) => {
+    const each = listener()
+    hub.join(
+      'b',
+      Array.from({ length: 64 }, (_, index) => (index === 0 ? `*.room.${n % 10}` : `user.${n}.${index}.>`)),
+      each,
+    )
+    return each
+  })
+  const reached = () => all.flatMap(({ changes }, n) => (changes.length > 0 ? [n] : []))
+  await engine.put('b', 'nothing.of.theirs', text('1'))
+  expect(reached()).toEqual([])
+  await engine.put('b', 'user.7.3.name', text('1'))
+  expect(reached()).toEqual([7])
+  await engine.put('b', 'any.room.7', text('1'))
+  expect(reached()).toEqual(Array.from({ length: 100 }, (_, n) => n * 10 + 7))
+  await engine.deleteBucket('b')
+  expect(all.every(({ removals }) => removals === 1)).toBe(true)
+})
+
+test('Hub: a listener several of whose filters admit a key is told once', async () => {
+  const [one, other] = [listener(), listener()]
+  hub.join('b', ['a.*', 'a.>', '*.x', 'a.x'], one)
+  hub.join('b', ['a.*'], other).leave()
+  await engine.put('b', 'a.x', text('1'))
+  expect([one.changes.length, other.changes.length]).toEqual([1, 0])
+})
+
+test('Hub: one who leaves is not told any more, also where several filters admit the key', async () => {
+  const late = listener()
+  const seats: { leave(): void }[] = []
+  hub.join('b', undefined, { changed: () => seats[0]?.leave(), deleted: () => {} })
+  seats.push(hub.join('b', ['a.>', '*.x'], late))
+  await engine.put('b', 'a.x', text('1'))
+  expect(late.changes).toEqual([])
+})
+
 test('one who leaves while others are told is not told', async () => {
   const late = listener()
   const seats: { leave(): void }[] = []

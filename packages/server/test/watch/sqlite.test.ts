@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { DEFAULTS } from '../../src'
 import { ANYBODY } from '../../src/domain/principal'
 import { WatchStats } from '../../src/observe/watch-stats'
+import { Turns } from '../../src/turns'
 import { Hub } from '../../src/watch/hub'
 import { Session } from '../../src/watch/session'
 import { openForTest, openIn, temporaryDirectory, text } from '../engine/sqlite/store-directory'
@@ -17,7 +18,7 @@ test('while another thread commits, a watcher that is cut again and again ends w
   const engine = await openForTest(await temporaryDirectory())
   const hub = new Hub(engine)
   const limits = { ...DEFAULTS.limits, watchQueueKeys: 5 }
-  const parts = { engine, hub, limits, stats: new WatchStats(), heartbeatMs: 1_000, now: Date.now }
+  const parts = { engine, hub, turns: new Turns(), limits, stats: new WatchStats(), heartbeatMs: 1_000, now: Date.now }
   const client = new FoldingClient('s')
   let session: Session | undefined
   let sink = new RecordingSink('in-process', 2_000)
@@ -26,7 +27,7 @@ test('while another thread commits, a watcher that is cut again and again ends w
     session?.end()
     sink = new RecordingSink('in-process', 2_000)
     taken = 0
-    session = new Session(parts, { environment: 'default', principal: ANYBODY, apiKey: undefined, sink }, () => {})
+    session = new Session(parts, { environment: 'default', principal: ANYBODY, keyHash: undefined, sink }, () => {})
     sink.session = session
     client.connect()
     session.subscribe({ ...KV, cursor: client.cursor })
@@ -80,10 +81,11 @@ test('a cursor outlives the server', async () => {
   const watch = async (engine: Awaited<ReturnType<typeof openIn>>, cursor: string | undefined) => {
     const sink = new RecordingSink()
     const stats = new WatchStats()
-    const parts = { engine, hub: new Hub(engine), limits: DEFAULTS.limits, stats, heartbeatMs: 1_000, now: Date.now }
+    const { limits } = DEFAULTS
+    const parts = { engine, hub: new Hub(engine), turns: new Turns(), limits, stats, heartbeatMs: 1_000, now: Date.now }
     const session = new Session(
       parts,
-      { environment: 'default', principal: ANYBODY, apiKey: undefined, sink },
+      { environment: 'default', principal: ANYBODY, keyHash: undefined, sink },
       () => {},
     )
     session.subscribe({ ...KV, cursor })

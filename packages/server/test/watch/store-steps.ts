@@ -49,13 +49,11 @@ export async function storedState(
   { kind, target, filters }: Pick<Subscription, 'kind' | 'target' | 'filters'>,
 ): Promise<Record<string, { revision: number; value: unknown }>> {
   const bucket = kind === 'kv' ? `APP_default_${target}` : CONFIG
-  const wanted = kind === 'config' ? [target] : (filters ?? [undefined])
+  const wanted = kind === 'config' ? [target] : filters
   const state: Record<string, { revision: number; value: unknown }> = {}
-  for (const filter of wanted) {
-    const { entries } = await engine.entries(bucket, { filter, limit: 1_000, values: true })
-    for (const { key, revision, value } of entries) {
-      state[key] = { revision, value: value?.encoding === 'json' && JSON.parse(value.text) }
-    }
+  const { entries } = await engine.entries(bucket, { filters: wanted, limit: 1_000, values: true })
+  for (const { key, revision, value } of entries) {
+    state[key] = { revision, value: value?.encoding === 'json' && JSON.parse(value.text) }
   }
   return state
 }

@@ -2,6 +2,7 @@ import type { Subscription } from '@ironflow/core/protocol'
 import { bucketDefaults, createMemoryEngine, DEFAULTS, type Engine, type Limits } from '../../src'
 import { ANYBODY, type Principal } from '../../src/domain/principal'
 import { WatchStats } from '../../src/observe/watch-stats'
+import { Turns } from '../../src/turns'
 import { Hub } from '../../src/watch/hub'
 import { Session } from '../../src/watch/session'
 import { RecordingSink, settle } from '../support/recording-sink'
@@ -11,6 +12,7 @@ export class WatchWorld {
   now = 1_700_000_000_000
   readonly engine: Engine
   readonly hub: Hub
+  readonly turns = new Turns()
   readonly stats = new WatchStats()
   private readonly limits: Limits
 
@@ -25,9 +27,9 @@ export class WatchWorld {
     subscriptions: readonly Subscription[],
     { sink = new RecordingSink(), principal = ANYBODY }: { sink?: RecordingSink; principal?: Principal } = {},
   ): Promise<RecordingSink> {
-    const { engine, hub, stats, limits } = this
-    const parts = { engine, hub, stats, limits, heartbeatMs: 15_000, now: () => this.now }
-    const session = new Session(parts, { environment: 'default', principal, apiKey: undefined, sink }, () => {})
+    const { engine, hub, turns, stats, limits } = this
+    const parts = { engine, hub, turns, stats, limits, heartbeatMs: 15_000, now: () => this.now }
+    const session = new Session(parts, { environment: 'default', principal, keyHash: undefined, sink }, () => {})
     sink.session = session
     for (const subscription of subscriptions) session.subscribe(subscription)
     await settle()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { hashOf } from '../../src/domain/key-records'
 import { ANYBODY } from '../../src/domain/principal'
 import { Harness } from '../support/harness'
 import { RecordingSink, settle } from '../support/recording-sink'
@@ -6,8 +7,9 @@ import { RecordingSink, settle } from '../support/recording-sink'
 /** A session of a key on a server, with its heartbeat in the test's hand. */
 async function open(harness: Harness, apiKey: string | undefined, environment = 'default') {
   const sink = new RecordingSink()
-  const principal = apiKey === undefined ? ANYBODY : await harness.server.authenticator.verify(apiKey)
-  sink.session = harness.server.watching.open({ apiKey, principal, environment, sink })
+  const keyHash = apiKey === undefined ? undefined : hashOf(apiKey)
+  const principal = keyHash === undefined ? ANYBODY : await harness.server.authenticator.verify(keyHash)
+  sink.session = harness.server.watching.open({ keyHash, principal, environment, sink })
   return sink
 }
 const tick = async ({ server }: Harness, times = 1) => {
@@ -44,7 +46,7 @@ describe('a key that is over', () => {
     await tick(harness)
     expect(gone.ended).toBeUndefined()
     const { json } = await harness.request('GET', '/api/v1/apikeys')
-    const { id } = await harness.server.authenticator.verify(mine)
+    const { id } = await harness.server.authenticator.verify(hashOf(mine))
     expect(json.apiKeys).toHaveLength(3)
     await harness.request('DELETE', `/api/v1/apikeys/${id}`)
     await tick(harness, 5)

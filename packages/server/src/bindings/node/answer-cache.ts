@@ -5,11 +5,12 @@ import { storedName } from '../../keyspace'
 import { OldestFirstMap } from '../../oldest-first-map'
 import type { Limits } from '../../options'
 import type { Kept } from '../message'
+import { LONG_TEXT } from './respond'
 
 /** The bytes that answer a read of one KV entry. */
 export interface CachedAnswer extends Kept {
-  /** A string: Node sends head and body of such an answer in one piece. */
-  readonly body: string
+  /** Text, which Node sends in one piece with the head; bytes if it is long, which all responses share. */
+  readonly body: string | Buffer
   /** Of the body, in bytes. */
   readonly length: number
   readonly etag: string
@@ -164,7 +165,7 @@ export class AnswerCache {
   /** The answer as it is from this commit on. */
   private renewed(old: CachedAnswer, entry: Entry): CachedAnswer {
     const { revision, epoch, expiresAt } = entry
-    const text = flatText(stringify(wireEntry(old.bucket, entry)))
+    const text = flatBody(stringify(wireEntry(old.bucket, entry)))
     return { ...old, ...text, revision, epoch, expiresAt, etag: formatEtag(entry) }
   }
 
@@ -182,10 +183,12 @@ export function isAsNewAs({ revision, epoch, source }: CachedAnswer, position: K
   return position.revision <= Math.max(revision, heard)
 }
 
-/** Text in one piece, as Node writes it fastest, and its length in bytes of UTF-8. */
-export function flatText(text: string): { body: string; length: number } {
+/** A body as Node writes it fastest, and its length in bytes of UTF-8. */
+export function flatBody(text: string): { body: string | Buffer; length: number } {
   const bytes = Buffer.from(text)
-  return { body: bytes.length === text.length ? bytes.toString('latin1') : text, length: bytes.length }
+  const { length } = bytes
+  if (length > LONG_TEXT) return { body: bytes, length }
+  return { body: length === text.length ? bytes.toString('latin1') : text, length }
 }
 
 /** Neither has a space, nor the bucket a slash: no two pairs, whatever the key, make the same id. */

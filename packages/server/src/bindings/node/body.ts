@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { errorFor } from '@ironflow/core/errors'
 import { beyondLimit } from '../../domain/limit'
 import type { Limits } from '../../options'
 
@@ -12,7 +13,7 @@ export function declaredLength(request: IncomingMessage): number | undefined {
  * The whole body. One that says beforehand that it is too large is not read; one that turns out to be stops being kept
  * at that point.
  *
- * @throws payload_too_large; or the error of a connection that was cut, which nobody is left to be told
+ * @throws payload_too_large; aborted where the connection ended first, with a status that no peer is left to receive
  */
 export function readBody(request: IncomingMessage, limit: number, limits: Limits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -34,7 +35,7 @@ export function readBody(request: IncomingMessage, limit: number, limits: Limits
     const onEnd = () => resolve(rest ? Buffer.concat(rest, size) : (first ?? EMPTY))
     request.on('data', onData)
     request.on('end', onEnd)
-    request.on('error', reject)
+    request.on('error', (cause) => reject(errorFor('aborted', 'the request ended early', { status: 499, cause })))
   })
 }
 

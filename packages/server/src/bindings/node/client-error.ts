@@ -3,6 +3,8 @@ import { type ErrorCode, errorFor, PROBLEM_TYPE, toProblem } from '@ironflow/cor
 import { stringify } from '@ironflow/core/protocol'
 import type { Limits } from '../../options'
 import { newRequestId } from '../request-id'
+import { endConnection } from './end-connection'
+import { isResponseDue } from './turns'
 
 /** What Node's parser or its timers found wrong, as an answer of ours: status, code, text. */
 function verdict(code: string | undefined, limits: Limits): [status: number, code: ErrorCode, detail: string] {
@@ -20,16 +22,22 @@ const REASONS: Record<number, string> = {
   431: 'Request Header Fields Too Large',
 }
 
-/** Answers a connection whose request could not be read, and closes it. There is no request, so the text is written. */
+/**
+ * Responds to a request that could not be read, and closes its connection. There is no request, so the text is written;
+ * where it would end up in another response, or behind the request's own, the connection is only closed.
+ */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, limits: Limits): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // It is being closed already, and goes on as that has begun.
+  if (socket.writableEnded) return
+  if (error.code === 'ECONNRESET' || !socket.writable || !isResponseDue(socket)) {
     socket.destroy()
     return
   }
   const [status, code, detail] = verdict(error.code, limits)
   const requestId = newRequestId()
   const problem = stringify(toProblem(errorFor(code, detail, { status }), requestId))
-  socket.end(
+  endConnection(
+    socket,
     `HTTP/1.1 ${status} ${REASONS[status]}\r\n` +
       `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(problem)}\r\n` +
       `cache-control: no-store\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${problem}`,

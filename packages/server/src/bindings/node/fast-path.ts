@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HEADERS, methodRow, parsePosition } from '@ironflow/core/protocol'
 import { may } from '../../dispatch/authorize'
 import type { IronflowServer } from '../../server'
+import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
-import { AnswerCache, type CachedAnswer, flatText, isAsNewAs } from './answer-cache'
+import { AnswerCache, type CachedAnswer, flatBody, isAsNewAs } from './answer-cache'
+import { endResponse } from './end-response'
 
 /** The parts of the path before and between bucket and key. */
 const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
@@ -77,7 +79,7 @@ export class FastPath {
     ]
     if (close) headers.push('connection', 'close')
     response.writeHead(200, headers)
-    response.end(answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
+    endResponse(response, answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
     const { environment } = answer
     this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
     return true
@@ -87,7 +89,7 @@ export class FastPath {
   keep({ keep, body, headers }: HttpResponse, readAt: number): void {
     const etag = headers[HEADERS.etag]
     if (!keep || typeof body !== 'string' || etag === undefined) return
-    this.cache.keep(keep, { ...flatText(body), etag }, readAt)
+    this.cache.keep(keep, { ...flatBody(body), etag }, readAt)
   }
 
   close(): void {
@@ -104,12 +106,14 @@ export class FastPath {
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
     const { accept, authorization, host } = headers
     if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') return undefined
+    if (host !== undefined && !isHost(host)) return undefined
     if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
     if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
 
     const target = entryTarget(url)
     if (!target) return undefined
-    const principal = this.server.authenticator.known(authorization?.slice(7))
+    const { authenticator } = this.server
+    const principal = authenticator.known(authenticator.keyHash(authorization?.slice(7)))
     if (!principal) return undefined
     const named = headers[HEADERS.environment] as string | undefined
     const environment = named ?? principal.environment ?? 'default'

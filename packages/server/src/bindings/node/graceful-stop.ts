@@ -1,19 +1,20 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { openSockets } from './open-sockets'
+import { hasHadRequest } from './turns'
 
 /** Ends a Node server without cutting off what it is answering. */
 export class GracefulStop {
-  private readonly connections = new Set<Socket>()
-  /** Those that have not asked anything yet: nobody waits for an answer there. */
-  private readonly silent = new Set<Socket>()
+  /** The sockets that requests come over: with TLS, others than those of the connections. */
+  private readonly sockets: ReadonlySet<Socket>
   private stopping: Promise<void> | undefined
 
-  constructor(private readonly server: Server) {
-    server.on('connection', (socket: Socket) => track(this.connections, socket))
-    // With TLS, requests come over another socket than connections.
+  constructor(
+    private readonly server: Server,
+    private readonly connections: ReadonlySet<Socket>,
+  ) {
     const isEncrypted = server.listenerCount('secureConnection') > 0
-    server.on(isEncrypted ? 'secureConnection' : 'connection', (socket: Socket) => track(this.silent, socket))
+    this.sockets = isEncrypted ? openSockets(server, 'secureConnection') : connections
   }
 
   /** Whether answers are to be the last on their connection. */
@@ -21,16 +22,10 @@ export class GracefulStop {
     return this.stopping !== undefined
   }
 
-  /** A request came. */
-  heard(socket: Socket, response: ServerResponse): void {
-    if (this.silent.size > 0) this.silent.delete(socket)
+  /** Has the connection of a request that came during the stop closed after its response. */
+  heard(response: ServerResponse): void {
     // One that was written before the stop began promised to keep its connection.
     if (this.isStopping) response.once('finish', () => setImmediate(() => this.server.closeIdleConnections()))
-  }
-
-  /** A connection became something else than HTTP, whose end is somebody else's to tell. */
-  upgraded(socket: Duplex): void {
-    this.silent.delete(socket as Socket)
   }
 
   /**
@@ -49,13 +44,9 @@ export class GracefulStop {
         resolve()
       })
       this.server.closeIdleConnections()
-      for (const socket of this.silent) socket.destroy()
+      // No response is due on a connection that has never had a request.
+      for (const socket of this.sockets) if (!hasHadRequest(socket)) socket.destroy()
     })
     return this.stopping
   }
-}
-
-function track(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket)
-  socket.once('close', () => sockets.delete(socket))
 }

@@ -1,25 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpResponse } from '../message'
 import { declaredLength } from './body'
+import { LINGER_MS } from './end-connection'
+import { endResponse } from './end-response'
 
-/** Milliseconds for which the rest of a body that nobody wants is taken in, so that its sender gets to read the answer. */
-const LINGER_MS = 1_000
+/**
+ * Characters beyond which text is sent as bytes. Text leaves in one piece with its head; but until the peer has taken it
+ * all, it stays in the heap, which has a limit of its own.
+ */
+export const LONG_TEXT = 65_536
 
 /** Writes an answer. `close`: the connection takes no further request. */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: HttpResponse,
+  { status, headers, body: content }: HttpResponse,
   { bodyBytes, close }: { bodyBytes: number; close: boolean },
 ): void {
   if (response.destroyed) return
+  const body = typeof content === 'string' && content.length > LONG_TEXT ? Buffer.from(content) : content
   if (close) headers.connection = 'close'
   if (status !== 204 && status !== 304) headers['content-length'] = String(body === undefined ? 0 : byteLength(body))
   const sent = request.method === 'HEAD' ? undefined : body
   if (request.complete || isBounded(request, bodyBytes)) {
     // What is left of a body of known and small length, Node reads and drops, and the connection lives on.
     response.writeHead(status, headers)
-    response.end(sent)
+    if (sent === undefined) response.end()
+    else endResponse(response, sent, 'utf8')
     return
   }
   headers.connection = 'close'

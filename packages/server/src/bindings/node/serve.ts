@@ -10,11 +10,13 @@ import { readBody } from './body'
 import { answerClientError } from './client-error'
 import { FastPath } from './fast-path'
 import { GracefulStop } from './graceful-stop'
+import { openSockets } from './open-sockets'
 import { PlainKeyWarning } from './plain-key-warning'
 import { respond } from './respond'
+import { StalledPeers } from './stalled-peers'
 import { respondStream } from './stream'
+import { asksForWebSocket, currentResponse, putBack, TakingTurns, takeTurn } from './turns'
 import { Upgrade } from './upgrade'
-import { withoutUpgrade } from './without-upgrade'
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -45,6 +47,9 @@ const KEEP_ALIVE_MS = 65_000
 /** A client that has not finished TLS by then will not. */
 const HANDSHAKE_MS = 5_000
 
+/** Milliseconds between two looks for requests that take too long to arrive: so much later than promised they are cut. */
+const TIMEOUT_CHECK_MS = 100
+
 const CLOSE_TIMEOUT_MS = 10_000
 
 /**
@@ -64,15 +69,21 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
-    // A client that sends a byte now and then is found out by looking, and no later than this after its time.
-    connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+    // Of two `Host` or `Authorization` fields Node would forget the second, which a proxy may have gone by.
+    joinDuplicateHeaders: true,
+    IncomingMessage: TakingTurns,
   }
   const node: Server = tls
     ? createHttpsServer({ ...settings, ...tls, handshakeTimeout: HANDSHAKE_MS })
     : createHttpServer(settings)
-  const stopping = new GracefulStop(node)
+  // Beyond a count of its own Node would forget headers, of which what is put back then knows nothing: bytes are the limit.
+  node.maxHeadersCount = 0
+  const connections = openSockets(node, 'connection')
+  const stalled = new StalledPeers(connections, limits.stalledPeerMs)
+  const stopping = new GracefulStop(node, connections)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 
   const fast = new FastPath(server)
@@ -85,7 +96,8 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    stopping.heard(request.socket, response)
+    takeTurn(request.socket, response)
+    stopping.heard(response)
     warning.look(request)
     if (fast.answer(request, response, performance.now(), stopping.isStopping)) return
     void answer(request, response)
@@ -98,8 +110,8 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   })
   const upgrade = new Upgrade(server)
   node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(node, request, socket, head)
-    stopping.upgraded(request.socket)
+    if (currentResponse(socket) || !asksForWebSocket(request)) return putBack(node, request, head)
+    takeTurn(socket, undefined)
     warning.look(request)
     void upgrade.answer(request, adapt(request, limits), socket, head)
   })
@@ -119,6 +131,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     close: async (timeoutMs = CLOSE_TIMEOUT_MS) => {
       server.drain()
       await stopping.stop(timeoutMs)
+      stalled.close()
       fast.close()
       await server.close()
     },

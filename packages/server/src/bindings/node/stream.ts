@@ -18,9 +18,15 @@ export function respondStream(
   response.writeHead(status, headers)
   // The head goes out at once: whoever waits for it knows that he was understood.
   response.flushHeaders()
-  response.socket?.setKeepAlive(true, KEEP_ALIVE_MS)
-  response.on('drain', () => stream?.drained())
-  response.on('close', () => stream?.cancel())
+  const { socket } = response.req
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  // Of the socket: Node stops passing it on to the response as soon as a further request waits on the connection.
+  const onDrain = () => stream?.drained()
+  socket.on('drain', onDrain)
+  response.on('close', () => {
+    socket.off('drain', onDrain)
+    stream?.cancel()
+  })
   stream?.start({
     get ready() {
       return response.writable && response.writableLength < bufferBytes

@@ -9,7 +9,9 @@ import type { IronflowServer } from '../../server'
 import { errorResponse } from '../answer'
 import type { HttpRequest } from '../message'
 import { requestIdFrom } from '../request-id'
-import type { SocketPeer, SocketSession } from '../websocket'
+import type { SocketPeer } from '../socket-peer'
+import type { SocketSession } from '../websocket'
+import { endConnection } from './end-connection'
 import { KEEP_ALIVE_MS } from './stream'
 import { textFrame } from './text-frame'
 
@@ -85,7 +87,8 @@ export class Upgrade {
         }
       },
       close: (code, reason) => ws.close(code, reason),
-      pause: () => ws.pause(),
+      // One that is closing reads on to its end.
+      pause: () => ws.readyState === ws.OPEN && ws.pause(),
       resume: () => ws.resume(),
     }
     // What is wrong with a connection ends it: `close` follows.
@@ -114,10 +117,10 @@ export class Upgrade {
   }
 }
 
-/** Answers in place of an upgrade, and closes. */
+/** Responds in place of an upgrade, and closes. */
 function refuse(socket: Duplex, error: IronflowError, requestId: string): void {
   const { status, headers, body = '' } = errorResponse(error, requestId)
   const all = { ...headers, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body), connection: 'close' }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`)
+  endConnection(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`)
 }

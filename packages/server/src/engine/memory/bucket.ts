@@ -1,6 +1,7 @@
 import type { Operation } from '@ironflow/core/protocol'
 import { epochOf, expiryOf } from '../bucket-config'
 import type { BucketConfig, BucketRecord, Entry, StoredValue } from '../engine'
+import type { KeyRange } from '../key-filter'
 import { compareKeys } from '../key-order'
 import { DueQueue } from './due-queue'
 
@@ -78,7 +79,7 @@ export class MemoryBucket {
 
   add(kept: Kept): void {
     const revisions = this.#keys.get(kept.key) ?? []
-    if (revisions.length === 0) this.#sorted.splice(this.indexFrom(kept.key), 0, kept.key)
+    if (revisions.length === 0) this.#sorted.splice(this.#indexFrom(kept.key), 0, kept.key)
     this.#count(revisions.at(-1), -1)
     this.#count(kept, 1)
     if (kept.operation === 'purge') revisions.length = 0
@@ -100,20 +101,17 @@ export class MemoryBucket {
     return undefined
   }
 
-  /** The place in {@link keyAt}'s order of the first key that is not before `key`. */
-  indexFrom(key: string): number {
-    let low = 0
-    let high = this.#sorted.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (compareKeys(this.#sorted[middle] ?? '', key) < 0) low = middle + 1
-      else high = middle
+  /** The newest revision of each key after `after` that is in one of the ranges, in the order of keys. */
+  *keysIn(ranges: readonly KeyRange[], after: string | undefined): Generator<Kept> {
+    for (const { start, isKey } of ranges) {
+      let index = this.#indexFrom(after !== undefined && compareKeys(after, start) > 0 ? after : start)
+      if (this.#sorted[index] === after) index++
+      for (let key = this.#sorted[index]; key !== undefined; key = this.#sorted[++index]) {
+        if (isKey ? key !== start : !key.startsWith(start)) break
+        const kept = this.newest(key)
+        if (kept) yield kept
+      }
     }
-    return low
-  }
-
-  keyAt(index: number): string | undefined {
-    return this.#sorted[index]
   }
 
   /** The newest revision of each key that changed after `revision`, in order. */
@@ -157,13 +155,25 @@ export class MemoryBucket {
     for (const revisions of this.#keys.values()) this.#schedule(revisions.at(-1))
   }
 
+  /** The place in the order of keys of the first one that is not before `key`. */
+  #indexFrom(key: string): number {
+    let low = 0
+    let high = this.#sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (compareKeys(this.#sorted[middle] ?? '', key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   #trim(key: string, revisions: Kept[]): void {
     this.#keys.set(key, revisions.slice(-this.config.history))
   }
 
   #forget(tombstone: Kept): void {
     this.#keys.delete(tombstone.key)
-    this.#sorted.splice(this.indexFrom(tombstone.key), 1)
+    this.#sorted.splice(this.#indexFrom(tombstone.key), 1)
     this.floor = Math.max(this.floor, tombstone.revision)
   }
 

@@ -1,4 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
+import type { KeyRange } from '../key-filter'
+import { compareKeys } from '../key-order'
 import { BUCKET_COLUMNS, type BucketRow } from './bucket-table'
 import { expirySql } from './schema'
 
@@ -32,6 +34,8 @@ const AFTER_ALL = Buffer.alloc(0)
 interface KeyPlace {
   key: string
   revision: number
+  /** Of the value. */
+  bytes: number
 }
 
 /** Every statement with which the main thread reads. For the `+` see `entry-table.ts`. */
@@ -49,7 +53,7 @@ export class ReadStatements {
   readonly changes: Statement<[number, number, number], ReadRow>
   readonly due: Statement<[number], unknown>
   readonly forgettable: Statement<[number], unknown>
-  readonly #liveKeys: Statement<[number, string, string | Buffer, number, number], KeyPlace>
+  readonly #liveKeys: Statement<[number, string, string | Buffer, number], KeyPlace>
   readonly #liveKey: Statement<[number, string, number], KeyPlace>
   readonly #history: Statement<[Record<string, unknown>], ReadRow>
 
@@ -81,12 +85,12 @@ export class ReadStatements {
     )
     this.due = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE expires_at <= ? LIMIT 1')
     this.forgettable = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE deleted_at <= ? LIMIT 1')
-    this.#liveKeys = db.prepare<[number, string, string | Buffer, number, number], KeyPlace>(
-      `SELECT key, revision FROM keys WHERE bucket = ? AND key > ? AND key < ? AND bytes IS NOT NULL
-       AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`,
+    this.#liveKeys = db.prepare<[number, string, string | Buffer, number], KeyPlace>(
+      `SELECT key, revision, bytes FROM keys WHERE bucket = ? AND key > ? AND key < ? AND bytes IS NOT NULL
+       AND (expires_at IS NULL OR expires_at > ?) ORDER BY key`,
     )
     this.#liveKey = db.prepare<[number, string, number], KeyPlace>(
-      `SELECT key, revision FROM keys WHERE bucket = ? AND key = ? AND bytes IS NOT NULL
+      `SELECT key, revision, bytes FROM keys WHERE bucket = ? AND key = ? AND bytes IS NOT NULL
        AND (expires_at IS NULL OR expires_at > ?)`,
     )
     this.#history = db.prepare<[Record<string, unknown>], ReadRow>(
@@ -100,20 +104,32 @@ export class ReadStatements {
     )
   }
 
-  /** Keys with a value after `after`, among those that start with `prefix`, which is empty or ends with a dot. */
-  liveKeys(bucket: number, after: string, prefix: string, now: number, limit: number): KeyPlace[] {
-    // '/' is what comes after '.': below it is everything that starts with the prefix.
-    const end = prefix === '' ? AFTER_ALL : `${prefix.slice(0, -1)}/`
-    return this.#liveKeys.all(bucket, after, end, now, limit)
-  }
-
-  /** The key itself, if it has a value. */
-  liveKey(bucket: number, key: string, now: number): KeyPlace[] {
-    return this.#liveKey.all(bucket, key, now)
+  /** The keys with a value after `after` that are in one of the ranges, in order. */
+  *liveKeys(bucket: number, ranges: readonly KeyRange[], now: number, after = ''): Generator<KeyPlace> {
+    for (const { start, isKey } of ranges) {
+      const from = compareKeys(after, start) > 0 ? after : start
+      // A prefix ends with a dot, which no key does: no key is equal to it.
+      if (!isKey) yield* this.#liveKeys.iterate(bucket, from, endOf(start), now)
+      else if (compareKeys(after, start) < 0) yield* this.#liveKey.iterate(bucket, start, now)
+    }
   }
 
   /** The kept revisions of a key below `before`, newest first, without values past their time. */
-  history(query: { name: string; key: string; before: number; now: number; limit: number }): ReadRow[] {
-    return this.#history.all(query)
+  history({ before = Number.MAX_SAFE_INTEGER, ...query }: HistoryKey): IterableIterator<ReadRow> {
+    return this.#history.iterate({ ...query, before })
   }
+}
+
+/** Which revisions of which key. */
+interface HistoryKey {
+  name: string
+  key: string
+  before: number | undefined
+  now: number
+  limit: number
+}
+
+/** What follows every key that starts with a prefix: '/' is what comes after '.'. */
+function endOf(prefix: string): string | Buffer {
+  return prefix === '' ? AFTER_ALL : `${prefix.slice(0, -1)}/`
 }

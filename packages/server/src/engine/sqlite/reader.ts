@@ -1,5 +1,5 @@
 import { errorFor, normalize } from '@ironflow/core/errors'
-import { matchesFilter, type Position } from '@ironflow/core/protocol'
+import type { Position } from '@ironflow/core/protocol'
 import { type Database, SqliteError } from 'better-sqlite3'
 import { epochOf } from '../bucket-config'
 import {
@@ -14,18 +14,16 @@ import {
   NO_BUCKET,
   type StoredValue,
 } from '../engine'
-import { compareKeys, literalPrefix } from '../key-order'
+import { KeyFilter } from '../key-filter'
+import { PageRoom } from '../page-room'
 import { type BucketRow, configOf, recordOf } from './bucket-table'
 import { checksumOf } from './checksum'
 import { ENCODINGS, OPERATIONS } from './codes'
 import { openForReading } from './open-database'
 import { type ReadRow, ReadStatements } from './read-statements'
 
-/** How many keys one page of a filtered listing looks at, at most: some milliseconds' worth. */
+/** How many keys one page of a listing looks at, at most: some milliseconds' worth. */
 const SCAN_LIMIT = 2_000
-
-/** Values of more bytes than this end a page early, so that a page of large ones does not fill the memory. */
-const PAGE_VALUE_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads what is committed, on a connection of its own: the worker's waiting for the disk never holds it up. Values past
@@ -71,63 +69,56 @@ export class Reader {
     })
   }
 
-  history(name: string, key: string, { before, limit }: HistoryQuery): Entry[] {
+  history(name: string, key: string, { before, limit, bytes }: HistoryQuery): Entry[] {
     return this.#snapshot(() => {
-      const query = { name, key, before: before ?? Number.MAX_SAFE_INTEGER, now: this.#now(), limit }
-      return this.#sql.history(query).map((row) => this.#entry(row, true))
+      const room = new PageRoom(limit, bytes)
+      const entries: Entry[] = []
+      for (const row of this.#sql.history({ name, key, before, now: this.#now(), limit })) {
+        if (!room.take(lengthOf(row.value))) break
+        entries.push(this.#entry(row, true))
+      }
+      return entries
     })
   }
 
-  entries(name: string, { filter, after, limit, values }: EntriesQuery): EntriesPage {
+  entries(name: string, { filters, after, limit, bytes, values }: EntriesQuery): EntriesPage {
     return this.#snapshot(() => {
       const bucket = this.#sql.bucket.get(name)
       const page: EntriesPage = { entries: [], position: this.#positionIn(bucket) }
       if (!bucket) return page
-      const prefix = literalPrefix(filter)
-      const scan = filter === undefined ? limit + 1 : SCAN_LIMIT
-      // A filter without wildcards is a key; else the prefix ends with a dot, which no key does.
-      const from = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix
-      const rows =
-        filter !== undefined && prefix === filter
-          ? from === prefix && after !== prefix
-            ? this.#sql.liveKey(bucket.id, filter, this.#dueTime(bucket))
-            : []
-          : this.#sql.liveKeys(bucket.id, from, prefix, this.#dueTime(bucket), scan)
+      const filter = new KeyFilter(filters)
+      const room = new PageRoom(limit, bytes)
       let last = after
-      let bytes = 0
-      for (const { key, revision } of rows) {
-        if (page.entries.length === limit || bytes > PAGE_VALUE_BYTES) return { ...page, next: last }
-        last = key
-        if (!matchesFilter(key, filter)) continue
-        for (const entry of this.#entryOf(revision, bucket.name, values)) {
-          if (this.#isPast(entry.expiresAt ?? null)) continue
-          bytes += lengthOf(entry)
-          page.entries.push(entry)
+      let looked = 0
+      for (const place of this.#sql.liveKeys(bucket.id, filter.ranges, this.#dueTime(bucket), after)) {
+        if (looked++ === SCAN_LIMIT || room.isFull) return { ...page, next: last }
+        if (filter.matches(place.key)) {
+          if (!room.take(values ? place.bytes : 0)) return { ...page, next: last }
+          const found = this.#entryOf(place.revision, bucket.name, values)
+          page.entries.push(...found.filter(({ expiresAt }) => !this.#isPast(expiresAt ?? null)))
         }
+        last = place.key
       }
-      return rows.length === scan ? { ...page, next: last } : page
+      return page
     })
   }
 
-  changesSince(name: string, { after, limit }: ChangesQuery): ChangesPage {
+  changesSince(name: string, { after, limit, bytes }: ChangesQuery): ChangesPage {
     return this.#snapshot((): ChangesPage => {
       const bucket = this.#sql.bucket.get(name)
       const position = this.#positionIn(bucket)
-      // Revision 0 is before everything, and before it nothing can have been missed.
-      if (after && after.revision > 0) {
+      if (after && after.epoch !== NO_BUCKET.epoch) {
         if (after.epoch !== position.epoch) return { lost: 'epoch', position }
         if (after.revision > position.revision) return { lost: 'ahead', position }
         if (bucket && after.revision < bucket.floor) return { lost: 'expired', position }
       }
       const from = after?.revision ?? 0
+      const room = new PageRoom(limit, bytes)
       const changes: Entry[] = []
-      let bytes = 0
       for (const row of bucket ? this.#sql.changes.iterate(bucket.id, from, this.#dueTime(bucket)) : []) {
         if (this.#isPast(row.expiresAt)) continue
-        if (changes.length === limit || bytes > PAGE_VALUE_BYTES) return { changes, more: true, position }
-        const entry = this.#entry(row, true)
-        bytes += lengthOf(entry)
-        changes.push(entry)
+        if (!room.take(lengthOf(row.value))) return { changes, more: true, position }
+        changes.push(this.#entry(row, true))
       }
       return { changes, more: false, position }
     })
@@ -215,10 +206,9 @@ export class Reader {
   }
 }
 
-/** About how much of the memory an entry's value takes. */
-function lengthOf({ value }: Entry): number {
-  if (value === undefined) return 0
-  return value.encoding === 'base64' ? value.bytes.length : value.text.length
+/** The bytes of a value as it is stored. */
+function lengthOf(value: ReadRow['value']): number {
+  return value === null ? 0 : Buffer.byteLength(value)
 }
 
 /** SQLite hands out Buffers; callers were promised a Uint8Array that is equal to the one they gave. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type BucketRecord, NO_BUCKET } from '../../engine/engine'
+import { type BucketRecord, type Entry, NO_BUCKET } from '../../engine/engine'
 import { type OpenStore, useStore } from './store'
-import { changesAfter, lossOf, place, show, text } from './values'
+import { changesAfter, lengthOf, lossOf, place, show, sum, text } from './values'
 
 export function changeTests(open: OpenStore): void {
   describe('changes after a cursor', () => {
@@ -68,6 +68,24 @@ export function changeTests(open: OpenStore): void {
         expect(keys).toEqual(Array.from({ length: 10 }, (_, n) => `k${n}`))
       }
       expect(await store.engine.changesSince(bucket, { limit: 10 })).toMatchObject({ more: false })
+    })
+
+    it('a page ends before it has more bytes than it may, but not without a change, and says that more follow', async () => {
+      const bucket = await store.bucket()
+      const sizes = [300, 300, 300, 1_500, 10, 10]
+      for (const [index, size] of sizes.entries())
+        await store.engine.put(bucket, `k${index}`, text('é'.repeat(size / 2)))
+      const pages: number[][] = []
+      let last: Entry | undefined
+      for (let more = true; more; ) {
+        const page = await store.engine.changesSince(bucket, { after: last && place(last), limit: 100, bytes: 1_000 })
+        if (page.lost) throw new Error(page.lost)
+        pages.push(page.changes.map(({ value }) => lengthOf(value)))
+        last = page.changes.at(-1) ?? last
+        more = page.more
+      }
+      expect(pages.flat()).toEqual(sizes)
+      for (const page of pages) expect(page.length === 1 || sum(page) <= 1_000, `${page}`).toBe(true)
     })
 
     it('the position of a listing is one to go on from', async () => {

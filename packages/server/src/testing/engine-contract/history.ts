@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS, type OpenStore, useStore } from './store'
-import { show, text } from './values'
+import { lengthOf, show, sum, text } from './values'
 
 export function historyTests(open: OpenStore): void {
   describe('history', () => {
@@ -62,6 +62,21 @@ export function historyTests(open: OpenStore): void {
       const older = await store.engine.history(bucket, 'k', { before: revisions[3], limit: 2 })
       expect(older.map(show)).toEqual(['3', '2'])
       expect(await store.engine.history(bucket, 'k', { before: revisions[0], limit: 2 })).toEqual([])
+    })
+
+    it('a page ends before it has more bytes than it may, but not without an entry; an empty one is the end', async () => {
+      const bucket = await store.bucket({ history: 10 })
+      const sizes = [10, 10, 1_500, 300, 300, 300]
+      await putAll(bucket, ...sizes.map((size) => 'é'.repeat(size / 2)))
+      const pages: number[][] = []
+      for (let before: number | undefined; ; ) {
+        const page = await store.engine.history(bucket, 'k', { before, limit: 100, bytes: 1_000 })
+        if (page.length === 0) break
+        pages.push(page.map(({ value }) => lengthOf(value)))
+        before = page.at(-1)?.revision
+      }
+      expect(pages.flat()).toEqual([...sizes].reverse())
+      for (const page of pages) expect(page.length === 1 || sum(page) <= 1_000, `${page}`).toBe(true)
     })
 
     it('a key or bucket that is not there has none', async () => {

@@ -20,6 +20,16 @@ export function show(entry: Pick<Entry, 'value'> | undefined): string | undefine
   return value.encoding === 'text' ? value.text : `json:${value.text}`
 }
 
+/** The bytes of a value as it is stored. */
+export function lengthOf(value: StoredValue | undefined): number {
+  if (!value) return 0
+  return value.encoding === 'base64' ? value.bytes.length : new TextEncoder().encode(value.text).length
+}
+
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
+
 /** The newest value of a key as {@link show} shows it. */
 export async function read(engine: Engine, bucket: string, key: string): Promise<string | undefined> {
   return show(await engine.get(bucket, key))
@@ -43,8 +53,10 @@ export async function listAll(
   }
 }
 
-export async function listKeys(engine: Engine, bucket: string, filter?: string): Promise<string[]> {
-  return (await listAll(engine, bucket, { filter, values: false })).map(({ key }) => key)
+/** The keys that any of these filters admits; without filters: all. */
+export async function listKeys(engine: Engine, bucket: string, ...filters: string[]): Promise<string[]> {
+  const query = { filters: filters.length > 0 ? filters : undefined, values: false }
+  return (await listAll(engine, bucket, query)).map(({ key }) => key)
 }
 
 /** Where a caller has got to with an entry, a commit or a page: what `changesSince` takes as `after`. */

@@ -61,7 +61,7 @@ test('a commit replaces the answer about its key, and no other', async () => {
   const { revision } = await put('a')
   const { body = '', length, ...answer } = get() ?? {}
   expect(answer).toMatchObject({ ...ENTRY, revision, etag: `"${revision}-${engine.facts.epoch}"` })
-  expect(JSON.parse(body)).toMatchObject({ key: 'a', value: 1, revision })
+  expect(JSON.parse(body.toString())).toMatchObject({ key: 'a', value: 1, revision })
   expect(length).toBe(Buffer.byteLength(body))
   expect(get('c')).toMatchObject(ANSWER)
 })

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** A connection whose every byte is the test's own. */
 export class RawConnection {
@@ -6,8 +7,11 @@ export class RawConnection {
   private readonly socket: Socket
   readonly closed: Promise<void>
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1' })
+  /** @param allowHalfOpen whether its side stays open when the server ends the connection */
+  constructor(port: number, { tls = false, allowHalfOpen = false } = {}) {
+    const to = { port, host: '127.0.0.1', allowHalfOpen }
+    // The certificate is as old as the tests: some clock may find it too young.
+    this.socket = tls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to)
     this.socket.setEncoding('latin1')
     this.socket.on('data', (text: string) => {
       this.received += text
@@ -42,6 +46,11 @@ export class RawConnection {
 
   end(): void {
     this.socket.destroy()
+  }
+
+  /** Ends the connection in a way that the server notices although it does not read. */
+  reset(): void {
+    this.socket.resetAndDestroy()
   }
 
   /** Waits until what came holds `text`. */

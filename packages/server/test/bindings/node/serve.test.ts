@@ -126,6 +126,30 @@ describe('a key over plain HTTP', () => {
 })
 
 describe('stopping', () => {
+  test.each(['read from the store', 'kept from an earlier read'])(
+    'lets a peer read a large answer to its end (%s)',
+    async (which) => {
+      // More than the kernel's buffers take.
+      const length = 16_000_000
+      await start({ limits: { bodyBytes: length, maxValueSize: length } })
+      const text = { 'content-type': 'text/plain' }
+      expect((await harness.put('b/keys/a', 'x'.repeat(length), { headers: text })).status).toBe(200)
+      if (which !== 'read from the store') {
+        const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+        await (await fetch(`${listening.url}/api/v1/kv/buckets/b/keys/a`, { headers })).text()
+      }
+      const slow = connect()
+      slow.send(GET)
+      await slow.until('HTTP/1.1 200')
+      slow.pause()
+      const stopped = listening.close()
+      slow.resume()
+      await slow.closed
+      expect(slow.received.length).toBeGreaterThan(length)
+      await stopped
+    },
+  )
+
   test('lets a request finish whose body is still coming, and closes those who wait', async () => {
     await start()
     const [busy, idle, silent] = [connect(), connect(), connect()]

@@ -149,7 +149,7 @@ it('what is past its time by a new time-to-live is hidden at once, and expires e
   expect(first).toMatchObject({ more: true })
   expect([opened.listed(), opened.changed()]).toEqual([[], []])
   expect(ALL.filter((key) => opened.reader.get('b', key, undefined)?.value)).toEqual([])
-  expect(opened.reader.entries('b', { filter: keyOf(KEYS - 1), limit: 9, values: false }).entries).toEqual([])
+  expect(opened.reader.entries('b', { filters: [keyOf(KEYS - 1)], limit: 9, values: false }).entries).toEqual([])
   // A write to a key that is not in line yet commits its expiry first.
   opened.commit(opened.put(keyOf(KEYS - 1)), { do: 'settle', now: opened.now })
   opened.finish({ ttlSeconds: 1 }, first)

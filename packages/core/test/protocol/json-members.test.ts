@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isObjectText, MemberReader, mergeMembers } from '../../src/protocol/json-members'
+
+const name = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.constantFrom('a', 'b', '', '"', '\\', '1'))
+const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true })
+const indent = fc.constantFrom(undefined, 1, '\t', '\n \r\n')
+
+test('every member is read, with its name and its value', () => {
+  fc.assert(
+    fc.property(object, indent, (value, space) => {
+      const members: [string, unknown][] = []
+      const reader = new MemberReader(JSON.stringify(value, undefined, space))
+      while (reader.next()) {
+        members.push([reader.name, JSON.parse(reader.value)])
+        expect(reader.value).toBe(reader.value.trim())
+        expect(JSON.parse(`{${reader.member}}`)).toEqual({ [reader.name]: JSON.parse(reader.value) })
+      }
+      expect(members).toEqual(Object.entries(JSON.parse(JSON.stringify(value))).sort(byPlace(value)))
+      expect(reader.next()).toBe(false)
+    }),
+  )
+})
+
+/** In the order of `JSON.stringify`, which is that of the object itself. */
+function byPlace(value: object) {
+  const names = Object.keys(value)
+  return ([a]: [string, unknown], [b]: [string, unknown]) => names.indexOf(a) - names.indexOf(b)
+}
+
+test('members laid over others are what Object.assign makes of them', () => {
+  fc.assert(
+    fc.property(object, object, indent, indent, (base, changes, one, two) => {
+      const texts = [JSON.stringify(base, undefined, one), JSON.stringify(changes, undefined, two)] as const
+      const [a, b] = texts.map((text) => JSON.parse(text) as object)
+      expect(JSON.parse(mergeMembers(...texts))).toEqual({ ...a, ...b })
+    }),
+  )
+})
+
+test.each([
+  ['{"a":1,"b":2,"c":3}', '{"b":0}', '{"a":1,"b":0,"c":3}'],
+  ['{}', '{"b":0}', '{"b":0}'],
+  ['{ }', '{}', '{ }'],
+  ['{"a":1.0}', '{}', '{"a":1.0}'],
+  ['{"a":1.0}', '{"c":{},"b":1e5}', '{"a":1.0,"c":{},"b":1e5}'],
+  ['{"a":1,"a":2}', '{"a":3}', '{"a":3,"a":3}'],
+  ['{"\\u0061":1}', '{"a":3}', '{"a":3}'],
+  ['{"a":1}', '{"a":3,"a":4}', '{"a":4}'],
+  ['{"__proto__":1}', '{"toString":2}', '{"__proto__":1,"toString":2}'],
+])('%s with %s laid over is %s', (base, changes, result) => {
+  expect(mergeMembers(base, changes)).toBe(result)
+})
+
+test.each([
+  ['{}', true],
+  [' \n{"a":1}', true],
+  ['[]', false],
+  ['"{"', false],
+  ['', false],
+])('%j is the text of an object: %s', (text, is) => {
+  expect(isObjectText(text)).toBe(is)
+})

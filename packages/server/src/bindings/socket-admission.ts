@@ -1,0 +1,66 @@
+import { errorFor, invalid, UnauthorizedError } from '@ironflow/core/errors'
+import { HEADERS, SUBPROTOCOL } from '@ironflow/core/protocol'
+import { expectRight } from '../watch/rights'
+import type { Cors } from './cors'
+import { bearerKey } from './headers'
+import { expectHttpRules } from './http-rules'
+import { expectLoopback } from './loopback'
+import type { HttpRequest } from './message'
+import type { SocketPeer } from './socket-peer'
+import { parseTarget } from './target'
+import { findWatchRoute, subscriptionOf, watchQuery } from './watch-routes'
+import { identify, type Watcher } from './watcher'
+import { type SocketParts, SocketSession } from './websocket'
+
+/** What admission stands on. */
+export interface AdmissionParts extends SocketParts {
+  readonly cors: Cors
+  /** Whether there is no authentication: then only this machine is answered. */
+  readonly dev: boolean
+}
+
+/** A WebSocket that may be opened. */
+export interface Admission {
+  readonly watcher: Watcher
+  open(peer: SocketPeer): SocketSession
+}
+
+/**
+ * Decides whether a request may become a WebSocket. Browsers say in `Origin` which page asks, and send no preflight: the
+ * list that is for other requests is kept here.
+ *
+ * @throws IronflowError, to be answered in place of the upgrade
+ */
+export async function admitSocket(parts: AdmissionParts, request: HttpRequest): Promise<Admission> {
+  expectHttpRules(request)
+  if (parts.dev) expectLoopback(request)
+  const target = parseTarget(request.target)
+  const match = findWatchRoute(target.path)
+  if (match?.route.verb !== 'GET') throw errorFor('not_found', 'there is no such WebSocket')
+  const origin = request.header('origin')
+  if (origin !== undefined && !parts.cors.allows(origin)) {
+    throw new UnauthorizedError('pages of this origin may not connect (option corsOrigins)', 'unauthorized')
+  }
+  const query = watchQuery(match.route, target.query)
+  const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
+  const watcher = await identify(parts, request, query, apiKey)
+  const one = subscriptionOf(match, query, undefined)
+  if (one) expectRight(watcher.principal, one)
+  parts.watching.admit(watcher.keyHash)
+  return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
+}
+
+/** The key that a browser put beside the subprotocol, since it cannot set headers. @throws ValidationError */
+function subprotocolKey(request: HttpRequest): string | undefined {
+  const header = request.header('sec-websocket-protocol')
+  if (header === undefined) return undefined
+  const offered = header.split(',').map((each) => each.trim())
+  if (!offered.includes(SUBPROTOCOL)) throw invalid({ 'sec-websocket-protocol': `must offer ${SUBPROTOCOL}` })
+  const bearer = offered.find((each) => each.startsWith('bearer.'))?.slice('bearer.'.length)
+  if (bearer === undefined) return undefined
+  try {
+    return atob(bearer.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    throw invalid({ 'sec-websocket-protocol': 'must have the key as bearer.<base64url>' })
+  }
+}

@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest'
+import { loadThroughStops } from './support/load-through-stops'
+
+it.each(['websocket', 'auto'] as const)('calls that graceful stops fall into are made once (%s)', async (transport) => {
+  const { calls, ...wrong } = await loadThroughStops(3, 300, { transport })
+  expect(calls).toBeGreaterThan(900)
+  expect(wrong).toEqual({ twice: [], overwriting: [], conflicts: [], lost: [] })
+})
