@@ -83,7 +83,7 @@ test('the window does not follow the wall clock', async () => {
 
 const SCOPE = { environment: 'e', principal: 'p', method: 'm', key: 'k' }
 const LIMITS = { idempotencyEntries: 100, idempotencyWindowMs: 120_000 }
-const answer = (revision: number) => ({ result: { revision } })
+const answer = (revision: number) => ({ result: { revision, epoch: 'e' } })
 
 test('concurrent duplicates wait for the first and share its answer', async () => {
   const idempotency = new Idempotency(LIMITS, () => 0)

@@ -66,7 +66,8 @@ test('catch-up: a subscription with many filters reads the bucket once', async (
 
 test('catch-up: a turn of the event loop reads one page, of all sessions together', async () => {
   await fill('b', 2_500)
-  const { cursor } = { cursor: `${world.engine.facts.epoch}-1-0` }
+  const bucket = await world.engine.bucketInfo('APP_default_b')
+  const cursor = `${bucket?.epoch}-${bucket?.createdRevision}-0`
   const sinks = [new RecordingSink(), new RecordingSink(), new RecordingSink()]
   const subscriptions = ['1', '2', '3'].map((id) => ({ id, kind: 'kv', target: 'b' }) as const)
   void world.watch(subscriptions, { sink: sinks[0] as RecordingSink })

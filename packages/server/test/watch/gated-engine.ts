@@ -1,4 +1,12 @@
-import type { ChangesPage, ChangesQuery, Engine, EngineEvent, EntriesPage, EntriesQuery } from '../../src/engine/engine'
+import type {
+  ChangesPage,
+  ChangesQuery,
+  Engine,
+  EngineEvent,
+  EntriesPage,
+  EntriesQuery,
+  Following,
+} from '../../src/engine/engine'
 
 /**
  * An engine whose answers and events come when a test lets them: what was read may be old when it arrives, and what
@@ -54,16 +62,19 @@ export class GatedEngine implements Pick<Engine, 'entries' | 'changesSince' | 'f
     return this.later(this.engine.bucketInfo(bucket))
   }
 
-  follow(bucket: string, listener: (event: EngineEvent) => void): () => void {
+  follow(bucket: string, listener: (event: EngineEvent) => void): Following {
     let isFollowing = true
-    const unfollow = this.engine.follow(bucket, (event) => {
+    const { started, stop } = this.engine.follow(bucket, (event) => {
       this.events.push(() => {
         if (isFollowing) listener(event)
       })
     })
-    return () => {
-      isFollowing = false
-      unfollow()
+    return {
+      started,
+      stop() {
+        isFollowing = false
+        stop()
+      },
     }
   }
 

@@ -177,7 +177,24 @@ describe('coming back with a cursor', () => {
 
   test.each([
     ['epoch_changed', () => formatCursor({ epoch: 'another', revision: 1, time: 1 })],
-    ['ahead_of_store', () => formatCursor({ epoch: world.engine.facts.epoch, revision: 9_999, time: 1 })],
+    [
+      'ahead_of_store',
+      async () => {
+        const { epoch } = await world.put('a', 1)
+        return formatCursor({ epoch, revision: 9_999, time: 1 })
+      },
+    ],
+    [
+      'epoch_changed',
+      async () => {
+        const sink = await world.watch([KV])
+        const { cursor } = sink.last('synced')
+        sink.session?.end()
+        await world.engine.deleteBucket('APP_default_b')
+        await world.put('a', 2)
+        return cursor
+      },
+    ],
     [
       'bucket_deleted',
       async () => {
@@ -185,7 +202,6 @@ describe('coming back with a cursor', () => {
         const { cursor } = sink.last('synced')
         sink.session?.end()
         await world.engine.deleteBucket('APP_default_b')
-        await world.put('a', 2)
         return cursor
       },
     ],

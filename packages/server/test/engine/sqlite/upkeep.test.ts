@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, it, onTestFinished } from 'vitest'
-import type { BucketConfig } from '../../../src/engine/engine'
+import type { BucketConfig, Entry } from '../../../src/engine/engine'
 import { findStore } from '../../../src/engine/sqlite/installation'
 import type { BatchReport, Outcome, Write } from '../../../src/engine/sqlite/messages'
 import { Reader } from '../../../src/engine/sqlite/reader'
@@ -12,6 +12,15 @@ import { openForTest, openIn, temporaryDirectory, text } from './store-directory
 const KEYS = 1_300
 
 const keyOf = (n: number) => `k${String(n).padStart(5, '0')}`
+
+/** What of an entry's write these tests have no use for. */
+const PLAIN = {
+  expectedRevision: undefined,
+  expectedEpoch: undefined,
+  meta: undefined,
+  once: undefined,
+  bucketConfig: undefined,
+} as const
 
 /** A store, as its worker has it, with a clock and a reader. */
 class Store {
@@ -24,7 +33,7 @@ class Store {
   constructor(readonly directory: string) {
     this.path = join(directory, 'ironflow.db')
     this.writer = this.#open()
-    this.reader = new Reader(this.path, () => this.now)
+    this.reader = new Reader(this.path, 'e', () => this.now)
   }
 
   commit(...writes: Write[]): Outcome[] {
@@ -35,18 +44,19 @@ class Store {
 
   put(key: string, bucket = 'b'): Write {
     const [value, now] = ['v', this.now]
-    return { do: 'put', bucket, key, encoding: 1, value, bytes: 1, expected: undefined, keyExpiresAt: undefined, now }
+    return { do: 'put', bucket, key, encoding: 1, value, bytes: 1, keyExpiresAt: undefined, now, ...PLAIN }
   }
 
   /** Makes the bucket with that many keys. */
   fill(config: Partial<BucketConfig> = {}): void {
     const { now } = this
-    this.commit({ do: 'createBucket', bucket: 'b', config: { history: 1, maxValueSize: 1_000, ...config }, now })
+    const options = { history: 1, maxValueSize: 1_000, ...config }
+    this.commit({ do: 'createBucket', bucket: 'b', config: options, once: undefined, now })
     this.commit(...Array.from({ length: KEYS }, (_, n) => this.put(keyOf(n))))
   }
 
   update(changes: Partial<BucketConfig>): Outcome {
-    return this.commit({ do: 'updateBucket', bucket: 'b', changes, now: this.now })[0] as Outcome
+    return this.commit({ do: 'updateBucket', bucket: 'b', changes, once: undefined, now: this.now })[0] as Outcome
   }
 
   /** Finishes an update and returns how many transactions that took. */
@@ -85,12 +95,13 @@ class Store {
 
   changed(): string[] {
     const keys: string[] = []
-    for (let after = 0; ; ) {
-      const page = this.reader.changesSince('b', { after, limit: 400 })
+    let last: Entry | undefined
+    for (;;) {
+      const page = this.reader.changesSince('b', { after: last && { ...last, time: last.createdAt }, limit: 400 })
       if (page.lost) throw new Error(page.lost)
       keys.push(...page.changes.filter(({ value }) => value).map(({ key }) => key))
       if (!page.more) return keys
-      after = page.changes.at(-1)?.revision ?? after
+      last = page.changes.at(-1) ?? last
     }
   }
 
@@ -227,7 +238,7 @@ it('a shorter history is trimmed in several transactions', async () => {
 it('a removed bucket is gone at once, and its rows go in several transactions, also after a crash', async () => {
   const opened = await store()
   opened.fill({ ttlSeconds: 1 })
-  const [removed] = opened.commit({ do: 'deleteBucket', bucket: 'b', now: opened.now })
+  const [removed] = opened.commit({ do: 'deleteBucket', bucket: 'b', once: undefined, now: opened.now })
   expect(removed).toMatchObject({ kind: 'removed', revision: KEYS + 2 })
   expect(opened.reports.at(-1)).toMatchObject({ hasUpkeep: true })
   expect([opened.reader.bucketInfo('b'), opened.listed(), opened.reader.get('b', keyOf(KEYS - 1), undefined)]).toEqual([
@@ -252,7 +263,7 @@ it('a small bucket is removed in one transaction', async () => {
   const opened = await store()
   opened.commit(opened.put('k'))
   opened.settle()
-  opened.commit({ do: 'deleteBucket', bucket: 'b', now: opened.now })
+  opened.commit({ do: 'deleteBucket', bucket: 'b', once: undefined, now: opened.now })
   expect(opened.reports.at(-1)).toMatchObject({ hasUpkeep: false })
   expect(['buckets', 'keys', 'entries'].map((table) => opened.count(table))).toEqual([0, 0, 0])
 })

@@ -7,6 +7,9 @@ import type { Write } from '../../../src/engine/sqlite/messages'
 import { Writer } from '../../../src/engine/sqlite/writer'
 import { temporaryDirectory } from './store-directory'
 
+/** What of an entry's write these tests have no use for. */
+const PLAIN = { expectedRevision: undefined, expectedEpoch: undefined, meta: undefined, once: undefined } as const
+
 function put(key: string, value = 'v'): Write {
   const now = Date.now()
   return {
@@ -16,8 +19,9 @@ function put(key: string, value = 'v'): Write {
     encoding: 1,
     value,
     bytes: value.length,
-    expected: undefined,
     keyExpiresAt: undefined,
+    bucketConfig: undefined,
+    ...PLAIN,
     now,
   }
 }
@@ -121,7 +125,7 @@ it('a batch in which nothing came about is no commit', async () => {
   store.commit([put('a')])
   const logged = () => statSync(`${path}-wal`).size
   const before = logged()
-  const report = store.commit([{ do: 'delete', bucket: 'b', key: 'none', expected: undefined, now: 1 }])
+  const report = store.commit([{ do: 'delete', bucket: 'b', key: 'none', now: 1, ...PLAIN }])
   expect(report).toMatchObject({ writes: 0, outcomes: [{ kind: 'unchanged', revision: 0 }] })
   expect(logged()).toBe(before)
   store.commit([put('a')])
@@ -132,7 +136,7 @@ it('an expiry that comes with a write that then fails is kept, and told in its p
   const { writer: store } = await writer()
   const old = { ...put('k'), now: 1_000, keyExpiresAt: 2_000 } as Write
   store.commit([old])
-  const late = { ...put('k'), now: 3_000, expected: 99 } as Write
+  const late = { ...put('k'), now: 3_000, expectedRevision: 99 } as Write
   expect(store.commit([put('x'), late, put('y')])).toMatchObject({
     outcomes: [
       { kind: 'written' },
