@@ -10,6 +10,8 @@ export interface Front {
   refusesUpgrades: boolean
   /** Whether nobody gets through; what is open when it becomes so is cut off. */
   isDown: boolean
+  /** Whether requests are answered with 503. */
+  isUnavailable: boolean
   /** How many WebSockets are open. */
   readonly webSockets: number
   close(): void
@@ -25,6 +27,10 @@ export async function startFront(serverUrl: string): Promise<Front> {
 
   const server = createServer((incoming, response) => {
     keep(incoming)
+    if (front.isUnavailable) {
+      response.writeHead(503).end()
+      return
+    }
     const { method, url, headers } = incoming
     const forwarded = request({ hostname, port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -69,6 +75,7 @@ export async function startFront(serverUrl: string): Promise<Front> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     refusesUpgrades: false,
+    isUnavailable: false,
     get isDown() {
       return isDown
     },

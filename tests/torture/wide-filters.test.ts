@@ -44,8 +44,10 @@ async function follow(filterOf: (n: number) => string): Promise<number> {
   })
   let values = 0
   let rest = ''
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const parts = (rest + chunk).split('event: ')
+  const decoder = new TextDecoder()
+  const body = response.body as unknown as AsyncIterable<Uint8Array>
+  for await (const chunk of body) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('event: ')
     rest = parts.pop() ?? ''
     values += parts.filter((part) => part.startsWith('kv_update')).length
     if (!rest.startsWith('synced')) continue

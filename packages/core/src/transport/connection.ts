@@ -1,3 +1,5 @@
+import type { IronflowError } from '../errors/ironflow-error'
+import type { ValidationError } from '../errors/kinds'
 import type { ClientFrame, ServerFrame } from '../protocol/frames'
 import type { Link } from './link'
 import type { Connection, ConnectionEnd, ConnectionSession } from './transport'
@@ -31,6 +33,12 @@ export abstract class LinkConnection implements Connection {
 
   protected tell(frame: ServerFrame | undefined): void {
     if (frame && !this.isOver) this.session.frame(frame)
+  }
+
+  /** Tells that the server does not take this subscription; the others go on. */
+  protected refuse(sub: string, error: IronflowError): void {
+    const { code, message: detail, fields } = error as Partial<ValidationError> & IronflowError
+    this.tell({ type: 'error', sub, code, detail, fields })
   }
 
   protected end(end: ConnectionEnd): void {

@@ -2,11 +2,8 @@ import { type IronflowError, isIronflowError } from '../errors/ironflow-error'
 import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import { HEADERS } from '../protocol/headers'
-import { stringify } from '../protocol/json'
 import type { EncodedRequest } from '../protocol/request'
-import { answerError } from './answer'
 import type { Credentials } from './credentials'
-import type { ConnectionSession } from './transport'
 
 /** The way to the server, for calls or for connections. Of several servers, the next one is tried when one is no good. */
 export class Link {
@@ -53,29 +50,6 @@ export class Link {
       // A redirect would take key and body to a server that nobody configured.
       redirect: 'manual',
     })
-  }
-
-  /**
-   * Asks to be told of what the session follows. Rejects with the `IronflowError` that says why not, also while the body
-   * is read: see {@link failure}.
-   */
-  async watch(
-    session: Pick<ConnectionSession, 'environment' | 'subscriptions'>,
-    accept: string,
-    query: string,
-    signal: AbortSignal,
-    key: string | undefined,
-  ): Promise<Response> {
-    const { environment } = session
-    const headers = {
-      [HEADERS.contentType]: 'application/json',
-      ...(environment === undefined ? undefined : { [HEADERS.environment]: environment }),
-      accept,
-    }
-    const body = stringify({ subscriptions: session.subscriptions() })
-    const response = await this.send({ verb: 'POST', target: `/api/v1/watch${query}`, headers, body }, key, signal)
-    if (response.ok) return response
-    throw this.refusal(answerError(response, await response.text(), this.platform.now()), key)
   }
 
   /** Draws the consequences of an answer that says no. Answers the same error. */

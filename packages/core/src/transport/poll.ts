@@ -1,9 +1,9 @@
 import { sleep } from '../pipeline/deadline'
 import { isServerFrame } from '../protocol/envelope'
-import type { ClientFrame, PollReply } from '../protocol/frames'
+import type { ClientFrame, PollReply, Subscription } from '../protocol/frames'
 import { parseJson } from '../protocol/json'
 import { unusable } from './answer'
-import { LinkConnection } from './connection'
+import { RequestConnection, type Tell } from './request-connection'
 
 /** How long the server waits for something to happen, in milliseconds: below what proxies allow, and two heartbeats. */
 const WAIT_MS = 25_000
@@ -14,7 +14,7 @@ const HASTY_MS = 1_000
  * A session by long polls, one after the other: for networks that let no stream pass. The first one does not wait, so
  * that it is soon known whether it works at all.
  */
-export class PollConnection extends LinkConnection {
+export class PollConnection extends RequestConnection {
   private round = new AbortController()
 
   /** The round under way ends, and the next one asks for what is wanted by then. */
@@ -23,36 +23,41 @@ export class PollConnection extends LinkConnection {
     return true
   }
 
-  override close(): void {
-    super.close()
-    this.round.abort()
-  }
-
-  protected async run(key: string | undefined): Promise<void> {
-    const { platform } = this.link
-    for (let waitMs = 0; !this.isOver; waitMs = WAIT_MS) {
+  protected async run(key: string | undefined, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.round.abort())
+    while (!this.isOver) {
       this.round = new AbortController()
       const { signal } = this.round
-      const startedAt = platform.now()
       try {
-        const hadNews = await this.poll(waitMs, key, signal)
-        const isHasty = !hadNews && waitMs > 0 && platform.now() - startedAt < HASTY_MS
-        if (isHasty) await sleep(platform, HASTY_MS, signal)
+        await this.carry(this.session.subscriptions(), signal, (wanted, tell) => this.follow(wanted, tell, key, signal))
       } catch (thrown) {
-        if (this.isOver || !signal.aborted) throw thrown
+        if (!signal.aborted) throw thrown
       }
     }
   }
 
-  /** One round. Answers whether it brought anything. */
-  private async poll(waitMs: number, key: string | undefined, signal: AbortSignal): Promise<boolean> {
-    const { link, session } = this
-    const response = await link.watch(session, 'application/json', `?waitMs=${waitMs}`, signal, key)
-    const text = await response.text()
-    const { frames, cursors } = (parseJson(text) ?? {}) as Partial<PollReply>
-    if (!Array.isArray(frames) || !cursors) throw unusable(response, text, 'answer to a poll')
-    for (const frame of frames) if (isServerFrame(frame) && !signal.aborted) session.frame(frame)
-    if (!signal.aborted) session.frame({ type: 'heartbeat', cursors })
-    return frames.length > 0
+  /** Polls for those subscriptions, as long as they are wanted. */
+  private async follow(
+    wanted: readonly Subscription[],
+    tell: Tell,
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { platform } = this.link
+    const ids = new Set(wanted.map(({ id }) => id))
+    let asked = wanted
+    for (let waitMs = 0; asked.length > 0 && !signal.aborted; waitMs = WAIT_MS) {
+      const startedAt = platform.now()
+      const response = await this.ask(asked, 'application/json', `?waitMs=${waitMs}`, key, signal)
+      const text = await response.text()
+      const { frames, cursors } = (parseJson(text) ?? {}) as Partial<PollReply>
+      if (!Array.isArray(frames) || !cursors) throw unusable(response, text, 'answer to a poll')
+      for (const frame of [...frames, { type: 'heartbeat', cursors }]) {
+        if (isServerFrame(frame) && !signal.aborted) tell(frame)
+      }
+      const isHasty = frames.length === 0 && waitMs > 0 && platform.now() - startedAt < HASTY_MS
+      if (isHasty) await sleep(platform, HASTY_MS, signal)
+      asked = this.session.subscriptions().filter(({ id }) => ids.has(id))
+    }
   }
 }

@@ -42,8 +42,6 @@ const HONEST_ANSWERS = [401, 403, 429, 503]
 export interface FailedConnection extends ConnectionEnd {
   /** It was open before. */
   readonly wasOpen: boolean
-  /** Nothing came in time. */
-  readonly isSilent?: boolean | undefined
 }
 
 /** The choice after the connection opened. */

@@ -4,30 +4,32 @@ import type { ClientFrame } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { SseDecoder } from '../protocol/sse'
 import { unusable } from './answer'
-import { LinkConnection } from './connection'
+import { RequestConnection } from './request-connection'
 
 /** What an answer must be to be read as it comes. */
 const EVENT_STREAM = 'text/event-stream'
 
 /** A session as a stream of server-sent events. It is read with `fetch`, since an `EventSource` cannot send a key. */
-export class SseConnection extends LinkConnection {
+export class SseConnection extends RequestConnection {
   /** What it follows is in its request. What it follows too much is not heard. */
   send(frame: ClientFrame): boolean {
     return frame.type === 'unsubscribe'
   }
 
-  protected async run(key: string | undefined, signal: AbortSignal): Promise<void> {
-    const response = await this.link.watch(this.session, EVENT_STREAM, '', signal, key)
-    if (!response.body || !response.headers.get(HEADERS.contentType)?.startsWith(EVENT_STREAM)) {
-      throw unusable(response, '', 'event stream')
-    }
-    const decoder = new SseDecoder(({ data }) => this.tell(parseServerFrame(data)))
-    const utf8 = new TextDecoder()
-    const reader = response.body.getReader()
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) throw new ConnectionError('the server ended the stream', 'connection_failed')
-      decoder.feed(utf8.decode(value, { stream: true }))
-    }
+  protected run(key: string | undefined, signal: AbortSignal): Promise<void> {
+    return this.carry(this.session.subscriptions(), signal, async (wanted, tell) => {
+      const response = await this.ask(wanted, EVENT_STREAM, '', key, signal)
+      if (!response.body || !response.headers.get(HEADERS.contentType)?.startsWith(EVENT_STREAM)) {
+        throw unusable(response, '', 'event stream')
+      }
+      const decoder = new SseDecoder(({ data }) => tell(parseServerFrame(data)))
+      const utf8 = new TextDecoder()
+      const reader = response.body.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) throw new ConnectionError('the server ended the stream', 'connection_failed')
+        decoder.feed(utf8.decode(value, { stream: true }))
+      }
+    })
   }
 }

@@ -42,6 +42,8 @@ export interface ConnectionEnd {
   readonly error: IronflowError
   /** Nobody says why: it may be the server that is gone, or something on the way that lets none pass. */
   readonly isOpaque?: boolean | undefined
+  /** Nothing came in time. */
+  readonly isSilent?: boolean | undefined
 }
 
 /** One connection. */

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors/kinds'
+import { ConnectionError, errorFor } from '../errors/kinds'
 import type { Socket, SocketEnd } from '../platform'
 import { encodeFrame, parseServerFrame } from '../protocol/envelope'
 import { type ClientFrame, SUBPROTOCOL } from '../protocol/frames'
@@ -6,14 +6,23 @@ import { answerError } from './answer'
 import { LinkConnection } from './connection'
 import type { ConnectionEnd } from './transport'
 
+/** How a WebSocket ends on which a message was too large (RFC 6455, 7.4.1). */
+const TOO_LARGE = 1009
+
 /** A session, and calls, over one WebSocket. */
 export class WebSocketConnection extends LinkConnection {
   private socket: Socket | undefined
   private isOpen = false
+  /** The largest message that was sent: the one meant where the server says that one was too large. */
+  private largest: { readonly length: number; readonly frame?: ClientFrame } = { length: 0 }
 
   /** Before it is open there is nothing to send: then all that is wanted by then will be. */
   send(frame: ClientFrame): boolean {
-    if (this.isOpen) this.socket?.send(encodeFrame(frame))
+    if (this.isOpen) {
+      const text = encodeFrame(frame)
+      if (text.length > this.largest.length) this.largest = { length: text.length, frame }
+      this.socket?.send(text)
+    }
     return true
   }
 
@@ -35,7 +44,14 @@ export class WebSocketConnection extends LinkConnection {
         for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
       },
       message: (text) => this.tell(parseServerFrame(text)),
-      closed: (end) => this.end(this.endOf(end, key)),
+      closed: (end) => {
+        const how = this.endOf(end, key)
+        const { frame } = this.largest
+        if (end.code === TOO_LARGE && frame?.type === 'subscribe') {
+          this.refuse(frame.id, errorFor('payload_too_large', how.error.message))
+        }
+        this.end(how)
+      },
     })
   }
 

@@ -1,24 +1,20 @@
 import { IronflowError } from '../errors/ironflow-error'
-import { ConnectionError, TimeoutError } from '../errors/kinds'
+import { ConnectionError } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
 import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
-import type { FailedConnection } from '../transport/select'
+import { Liveness, silence } from '../transport/liveness'
 import type { CallCarrier } from '../transport/socket-calls'
-import type { Connection, ConnectionSession } from '../transport/transport'
+import type { Connection, ConnectionEnd, ConnectionSession } from '../transport/transport'
 import { frameError } from './frame-error'
 import { Lifecycle } from './lifecycle'
-import { Liveness } from './liveness'
 import { Recovery } from './recovery'
 import type { Carrier, Session } from './session'
 import { type Event, next, type State } from './state'
 import type { Condition } from './status'
-
-/** What a server's heartbeats are taken to be until it says, in milliseconds. */
-const HEARTBEAT_MS = 15_000
 
 /** Who needs a connection besides the watches, and is told of it. */
 export interface LoopCalls {
@@ -65,7 +61,7 @@ export class Loop implements Carrier, CallCarrier {
       else if (type === 'network') this.reached()
       else this.wake()
     })
-    this.liveness = new Liveness(platform, () => this.silent('the connection went silent'))
+    this.liveness = new Liveness(platform, (end) => this.fail(end))
     session.carrier = this
   }
 
@@ -196,7 +192,7 @@ export class Loop implements Carrier, CallCarrier {
     const { state, dialer, recovery } = this
     if (state === 'open') {
       recovery.opened()
-      this.liveness.start(HEARTBEAT_MS)
+      this.liveness.start()
       const { recheckMs } = dialer
       if (recheckMs !== undefined) {
         this.after(recheckMs, () => {
@@ -237,8 +233,8 @@ export class Loop implements Carrier, CallCarrier {
     const { attemptTimeoutMs } = this.options
     this.needsReopening = false
     this.after(attemptTimeoutMs, () => {
-      if (!this.credentials.isAsking) return this.silent(`nothing came within ${attemptTimeoutMs} ms`)
-      this.fail({ error: timedOut(`the apiKey function did not answer within ${attemptTimeoutMs} ms`) })
+      if (!this.credentials.isAsking) return this.fail(silence(`nothing came within ${attemptTimeoutMs} ms`))
+      this.fail({ error: silence(`the apiKey function did not answer within ${attemptTimeoutMs} ms`).error })
     })
     const carried: ConnectionSession = {
       environment: this.options.environment,
@@ -246,7 +242,7 @@ export class Loop implements Carrier, CallCarrier {
       begun: () => {
         if (this.carried !== carried) return
         const { patienceMs } = dialer
-        this.after(patienceMs, () => this.silent(`nothing came within ${patienceMs} ms`))
+        this.after(patienceMs, () => this.fail(silence(`nothing came within ${patienceMs} ms`)))
       },
       frame: (frame) => {
         if (this.carried !== carried) return
@@ -305,7 +301,7 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   /** The connection is no good, or did not come about. */
-  private fail(end: Omit<FailedConnection, 'wasOpen'>): void {
+  private fail(end: ConnectionEnd): void {
     const { error } = end
     const { recovery, session } = this
     recovery.failed(error)
@@ -320,14 +316,6 @@ export class Loop implements Carrier, CallCarrier {
       if (isTold) session.fail(error, recovery.setbacks.attempts)
     }
   }
-
-  private silent(message: string): void {
-    this.fail({ error: timedOut(message), isSilent: true })
-  }
-}
-
-function timedOut(message: string): IronflowError {
-  return new TimeoutError(message, 'timeout', { status: undefined })
 }
 
 function unreadable(thrown: unknown): IronflowError {

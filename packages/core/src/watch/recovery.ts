@@ -79,8 +79,7 @@ export class Recovery {
     const { retryAfterMs = 0 } = error
     this.notBefore.set(this.server, this.failedAt + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS))
     this.ownSetback = setback
-    const { state, retryAt } = setback
-    this.setback = state === 'interrupted' ? { ...setback, retryAt: retryAt + this.floorMs } : setback
+    this.setback = { ...setback, retryAt: setback.retryAt + this.floorMs }
     return isTold
   }
 

@@ -26,8 +26,6 @@ export class Session implements WatchHost {
   carrier!: Carrier
   private readonly followers = new Map<string, Follower<unknown>>()
   private lastId = 0
-  /** What the newest connection has asked for. */
-  private asked: Subscription[] = []
 
   constructor(
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
@@ -77,8 +75,7 @@ export class Session implements WatchHost {
   /** What a connection is to follow. */
   subscriptions(): Subscription[] {
     const followed = [...this.followers.values()].filter((follower) => !follower.parked)
-    this.asked = followed.map((follower) => follower.subscription())
-    return this.asked
+    return followed.map((follower) => follower.subscription())
   }
 
   /** A message about what is watched came. One about a watch that was stopped meanwhile is dropped. */
@@ -125,16 +122,12 @@ export class Session implements WatchHost {
   }
 
   /**
-   * What was asked for is wrong, and the server said so in one answer to it all: ends the watches that it names, or, where
-   * it names something else, every one. Answers whether there was any: somebody else's 400 names nothing.
+   * Ends every watch, since the server says that something is wrong with all of them: an environment that does not
+   * exist. Returns whether there was any. A 400 that names nothing is another server's, and ends none.
    */
   reject(error: IronflowError & { fields?: Record<string, string> }): boolean {
     const before = this.followers.size
-    const named = Object.keys(error.fields ?? {}).map((place) => /^subscriptions\.(\d+)/.exec(place)?.[1])
-    // An environment that is wrong is wrong for all, also for those that nobody has asked for yet.
-    const isAboutAll = named.includes(undefined)
-    const ids = isAboutAll ? [...this.followers.keys()] : named.map((index) => this.asked[Number(index)]?.id ?? '')
-    for (const id of ids) this.followers.get(id)?.finish(error)
+    if (Object.keys(error.fields ?? {}).length > 0) for (const each of [...this.followers.values()]) each.finish(error)
     return this.followers.size < before
   }
 

@@ -38,9 +38,7 @@ export class Setbacks {
   private refusals = 0
   /** Attempts in vain since a connection was last open. */
   private vain = 0
-  /** Losses of a connection since one was last healthy. */
-  private losses = 0
-  /** When the first of the attempts in vain failed, epoch milliseconds. */
+  /** When the first of the failures was, epoch milliseconds. */
   private failingSince = 0
   private hasToldRefusal = false
 
@@ -60,7 +58,7 @@ export class Setbacks {
   /** Notes that a connection was open, for so many milliseconds. */
   worked(ms: number): void {
     this.vain = 0
-    if (ms >= HEALTHY_MS) this.failures = this.refusals = this.losses = 0
+    if (ms >= HEALTHY_MS) this.failures = this.refusals = 0
   }
 
   /**
@@ -82,27 +80,24 @@ export class Setbacks {
       waitMs = Math.round(UNAUTHORIZED_MS * (0.9 + 0.2 * random))
     } else {
       // Also where the clock was put back: an outage does not begin later than now.
-      this.failingSince = this.vain === 0 ? now : Math.min(this.failingSince, now)
-      if (this.vain++ === 0) this.losses++
+      this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
       const { maxAttempts, maxDelayMs } = this.policy
       isTold = ++this.failures === maxAttempts
-      waitMs = waitAfter(this.vain, this.losses, now - this.failingSince, maxDelayMs, random)
+      waitMs = waitAfter(++this.vain, now - this.failingSince, maxDelayMs, random)
     }
     return { setback: { state: isRefusal ? 'unauthorized' : 'interrupted', error, retryAt: now + waitMs }, isTold }
   }
 }
 
 /**
- * Milliseconds to wait after so many attempts in vain.
+ * Milliseconds to wait after so many attempts in vain, of an outage that has lasted so long.
  *
- * The first wait is all jitter: it spreads the clients that lost the same server, each time anew. From the third loss on
- * without a healthy connection its bound doubles, so that a server that accepts and drops is left alone. The later waits
- * are nearly regular, which keeps clients spread: drawn anew from the whole bound, they would be twice as many and
- * crowded. The second and third are as long as the first bound, so that of many clients of a server that restarts about
- * a twentieth comes back in any 100 ms; later ones are shorter, and a tenth does.
+ * The first wait is all jitter: it spreads the clients that lost the same server, each time anew. The later waits are
+ * nearly regular, which keeps clients spread: drawn anew from the whole bound, they would be twice as many and crowded.
+ * The second and third are as long as the first bound, so that of many clients of a server that restarts about a
+ * twentieth comes back in any 100 ms; later ones are shorter, and a tenth does.
  */
-function waitAfter(vain: number, losses: number, outageMs: number, capMs: number, random: number): number {
-  let boundMs = vain > 3 ? Math.max(YOUNG_WAIT_MS, outageMs * WAITED_PART) : FIRST_WAIT_MS
-  if (vain === 1) boundMs *= 2 ** Math.max(0, losses - 2)
+function waitAfter(vain: number, outageMs: number, capMs: number, random: number): number {
+  const boundMs = Math.max(vain > 3 ? YOUNG_WAIT_MS : FIRST_WAIT_MS, outageMs * WAITED_PART)
   return Math.round(Math.min(capMs, boundMs) * (vain === 1 ? random : 0.8 + random / 5))
 }

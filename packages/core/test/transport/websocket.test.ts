@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientOptions } from '../../src/options'
+import type { Subscription } from '../../src/protocol/frames'
 import { WebSocketConnection } from '../../src/transport/websocket'
 import { type FakeSocket, settle } from '../fake-platform'
 import { RecordingSession, wire } from './wire'
@@ -144,6 +145,31 @@ describe('the end', () => {
     expect(session.ends).toMatchObject([
       { error: { message: 'the WebSocket was closed (1001, going away)', retryable: true }, isOpaque: true },
     ])
+  })
+})
+
+describe('a message that is too large for the server', () => {
+  const large: Subscription = { id: '2', kind: 'kv', target: 'b', filters: ['x'.repeat(500)] }
+
+  test('ends the subscription that it was about, and the connection: the others go on with the next', async () => {
+    const session = new RecordingSession([{ id: '1', kind: 'kv', target: 'b' }, large])
+    const { socket } = await connect({ session })
+    socket.open()
+    socket.end({ code: 1009, reason: 'Max payload size exceeded' })
+    const detail = 'the WebSocket was closed (1009, Max payload size exceeded)'
+    expect(session.frames).toEqual([{ type: 'error', sub: '2', code: 'payload_too_large', detail, fields: {} }])
+    expect(session.ends).toMatchObject([{ error: { code: 'connection_failed' } }])
+  })
+
+  test('ends no subscription where it was a call', async () => {
+    const session = new RecordingSession([large])
+    const { socket, connection } = await connect({ session })
+    socket.open()
+    const params = { name: 'x'.repeat(1_000), data: {} }
+    connection.send({ type: 'call', id: '1', method: 'config.set', params, requestId: 'r' })
+    socket.end({ code: 1009 })
+    expect(session.frames).toEqual([])
+    expect(session.ends).toHaveLength(1)
   })
 })
 

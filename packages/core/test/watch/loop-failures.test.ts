@@ -352,36 +352,7 @@ describe('a key that is refused', () => {
 })
 
 describe('a server that says that what is asked for is wrong', () => {
-  test('ends the watch that it names, and the others go on at once', async () => {
-    const { bucket, connections, last, platform, told } = watchWorld()
-    bucket.watch()
-    const wrong = bucket.watch({}, { key: 'no key' })
-    const other = bucket.watch()
-    const connection = await last()
-    connection.ask()
-    connection.end(invalid({ 'subscriptions.1.filters': 'no white space' }))
-    await expect(wrong.ready).rejects.toMatchObject({ code: 'invalid_request' })
-    expect(wrong.status).toMatchObject({ state: 'closed', error: { code: 'invalid_request' } })
-    await platform.advance(0)
-    expect(connections).toHaveLength(2)
-    expect((await last()).ask().map(({ id }) => id)).toEqual(['1', '3'])
-    expect(other.status.state).toBe('connecting')
-    expect(told()).toEqual([['kv.watch', 'invalid_request']])
-  })
-
-  test('means what was asked then, not what is watched now', async () => {
-    const { bucket, last } = watchWorld()
-    const first = bucket.watch()
-    const wrong = bucket.watch()
-    const connection = await last()
-    connection.ask()
-    first.stop()
-    bucket.watch()
-    connection.end(invalid({ 'subscriptions.1': 'no' }))
-    expect(wrong.status.state).toBe('closed')
-  })
-
-  test('ends every watch where it names something else', async () => {
+  test('ends every watch where it says what', async () => {
     const { bucket, client, connections, last, platform } = watchWorld()
     const watchers = [bucket.watch(), bucket.watch()]
     const connection = await last()

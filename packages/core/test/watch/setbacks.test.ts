@@ -58,52 +58,36 @@ describe('a failure', () => {
     fail(setbacks, 3)
     const failAt = (second: number) => setbacks.judge(broken(), second * 1_000, ALMOST_1)
     setbacks.worked(9_999)
-    expect(failAt(30)).toMatchObject({ setback: { state: 'interrupted', retryAt: 32_000 }, isTold: true })
+    expect(failAt(30)).toMatchObject({ setback: { state: 'interrupted', retryAt: 33_000 }, isTold: true })
     setbacks.worked(10_000)
     expect(failAt(60)).toMatchObject({ setback: { state: 'interrupted', retryAt: 62_000 }, isTold: false })
   })
 })
 
 describe('the loss of a connection', () => {
-  /** The bounds of the waits when connections are lost that were open for so long, in milliseconds. */
-  function losses(setbacks: Setbacks, ages: readonly number[], random = ALMOST_1) {
-    return ages.map((age) => {
-      setbacks.worked(age)
-      return waitOf(setbacks, broken(), 0, random)
-    })
-  }
-
   test('is waited for with nothing but jitter, also when the connection was young', () => {
-    expect(losses(new Setbacks(POLICY), [10_000, 1, 1], 0)).toEqual([0, 0, 0])
-    expect(losses(new Setbacks(POLICY), [10_000, 1], 0.5)).toEqual([1_000, 1_000])
-  })
-
-  test('is waited for twice as long each time from the third one on, up to the cap', () => {
-    const bounds = [2_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
-    expect(
-      losses(
-        new Setbacks(POLICY),
-        bounds.map(() => 9_999),
-      ),
-    ).toEqual(bounds)
-  })
-
-  test('begins anew after a healthy connection', () => {
-    expect(losses(new Setbacks(POLICY), [0, 0, 0, 10_000, 0, 0])).toEqual([2_000, 2_000, 4_000, 2_000, 2_000, 4_000])
-  })
-
-  test('is not counted again by the attempts in vain that follow it', () => {
     const setbacks = new Setbacks(POLICY)
-    losses(setbacks, [0, 0])
-    fail(setbacks, 5)
-    expect(losses(setbacks, [0])).toEqual([4_000])
+    const waitMs = (random: number) => {
+      setbacks.worked(1)
+      return waitOf(setbacks, broken(), 0, random)
+    }
+    expect([waitMs(0), waitMs(0.5), waitMs(0), waitMs(ALMOST_1)]).toEqual([0, 1_000, 0, 2_000])
   })
 
-  test('begins an outage: what was before it makes no wait longer', () => {
+  test('is one more failure of the outage that it did not end: connections that die young are waited for longer', () => {
     const setbacks = new Setbacks(POLICY)
-    waits(setbacks, [0, 100, 200])
-    setbacks.worked(1)
-    expect(waits(setbacks, [300, 301, 302, 303])).toEqual([2_000, 2_000, 2_000, 1_100])
+    const bounds = [0, 10, 19, 30, 60, 301].map((second) => {
+      setbacks.worked(9_999)
+      return waitOf(setbacks, broken(), second * 1_000, ALMOST_1)
+    })
+    expect(bounds).toEqual([2_000, 2_000, 2_000, 3_000, 6_000, 30_000])
+  })
+
+  test('begins another outage where the connection was healthy', () => {
+    const setbacks = new Setbacks(POLICY)
+    waits(setbacks, [0, 60])
+    setbacks.worked(10_000)
+    expect(waits(setbacks, [100, 101, 102, 103])).toEqual([2_000, 2_000, 2_000, 1_100])
   })
 })
 

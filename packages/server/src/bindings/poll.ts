@@ -11,13 +11,19 @@ import type { Watcher } from './watcher'
 
 const DEFAULT_WAIT_MS = 25_000
 const MAX_WAIT_MS = 60_000
+/**
+ * How long an answer waits at most that says which subscriptions are refused. Others send that at once, and once; a
+ * client that polls again with the same subscriptions is told again, and must not be busy with that.
+ */
+const REFUSAL_WAIT_MS = 1_000
 
 /** An answer with more characters than this goes out as soon as every subscription could go on from its cursor. */
 const FULL = 1_048_576
 
 /**
  * Answers when something happened, or after a while: a watch for networks that let no stream pass. A subscription that
- * comes without a cursor is answered with its current values; one that comes with a cursor waits for what follows.
+ * comes without a cursor is answered with its current values; one that comes with a cursor waits for what follows. Those
+ * that are refused have an error in the answer, which waits for no longer than a second with them.
  *
  * @throws payload_too_large where the current values are too much
  */
@@ -28,13 +34,16 @@ export async function watchByPoll(
   waitMs: number,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const poll = new Poll(subscriptions, watching.parts.limits)
+  const poll = new Poll(watching.parts.limits)
   const session = watching.open({ ...watcher, sink: poll })
   poll.session = session
-  const timer = setTimeout(() => poll.timeIsUp(), waitMs)
+  let timer: ReturnType<typeof setTimeout> | undefined
   request.onGone?.(() => session.end())
   try {
-    for (const subscription of subscriptions) session.subscribeOrTell(subscription)
+    const accepted = subscriptions.filter((subscription) => session.subscribeOrTell(subscription))
+    poll.begin(accepted.some(({ cursor }) => cursor === undefined))
+    const hasRefused = accepted.length < subscriptions.length
+    timer = setTimeout(() => poll.timeIsUp(), hasRefused ? Math.min(waitMs, REFUSAL_WAIT_MS) : waitMs)
     return jsonResponse(200, await poll.reply)
   } finally {
     clearTimeout(timer)
@@ -64,17 +73,15 @@ class Poll implements Sink {
   session: Session | undefined
   private readonly frames: RawJson[] = []
   private length = 0
+  /** Whether all subscriptions are made, or refused. */
+  private hasBegun = false
   /** Something was sent that the client cannot have known. */
-  private hasNews: boolean
+  private hasNews = false
   private isOver = false
   private resolve: (answer: PollAnswer) => void = () => {}
   private reject: (error: IronflowError) => void = () => {}
 
-  constructor(
-    subscriptions: readonly Subscription[],
-    private readonly limits: Limits,
-  ) {
-    this.hasNews = subscriptions.some(({ cursor }) => cursor === undefined)
+  constructor(private readonly limits: Limits) {
     this.reply = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -87,11 +94,17 @@ class Poll implements Sink {
     return !this.isOver
   }
 
+  /** From now on, what is sent is news. @param hasNews whether there will be some: current values */
+  begin(hasNews: boolean): void {
+    this.hasBegun = true
+    this.hasNews = hasNews
+  }
+
   send(type: string, text: string): void {
     if (this.isOver || type === 'heartbeat') return
     this.frames.push(new RawJson(text))
     this.length += text.length
-    if (type !== 'synced') this.hasNews = true
+    if (type !== 'synced' && this.hasBegun) this.hasNews = true
     if (this.length > this.limits.pollAnswerBytes) this.fail()
     else if (this.length > FULL && this.session?.canResume) this.finish()
     else this.finishSoon()

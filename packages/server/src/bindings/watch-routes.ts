@@ -1,5 +1,5 @@
 import { FieldProblems, invalid } from '@ironflow/core/errors'
-import { checkSubscription, matchPath, PathSyntaxError, type Subscription } from '@ironflow/core/protocol'
+import { checkSubscription, matchPath, PathSyntaxError, parseCursor, type Subscription } from '@ironflow/core/protocol'
 
 /** A route that watches. */
 export interface WatchRoute {
@@ -19,7 +19,7 @@ export interface WatchRouteMatch {
   readonly params: Readonly<Record<string, string>>
 }
 
-const ONE = ['cursor', 'updatesOnly']
+const ONE = ['cursor', 'lastEventId', 'updatesOnly']
 const GET = { verb: 'GET', allow: 'GET, OPTIONS' } as const
 
 /** The socket that carries a whole session, and calls. */
@@ -28,7 +28,7 @@ export const SOCKET_PATH = '/api/v1/ws'
 /** All routes that watch. */
 export const WATCH_ROUTES: readonly WatchRoute[] = [
   { ...GET, path: SOCKET_PATH, query: [] },
-  { verb: 'POST', allow: 'POST, OPTIONS', path: '/api/v1/watch', query: ['waitMs'] },
+  { verb: 'POST', allow: 'POST, OPTIONS', path: '/api/v1/watch', query: ['lastEventId', 'waitMs'] },
   {
     ...GET,
     path: '/api/v1/config/:name/watch',
@@ -85,7 +85,7 @@ export function watchQuery({ query: known }: WatchRoute, text: string): URLSearc
 /**
  * The subscription of a route that watches one thing.
  *
- * @param lastEventId where an `EventSource` has got to; newer than the cursor in its URL, which stays what it was
+ * @param lastEventId the header `Last-Event-ID`: see {@link resumePoint}
  * @throws ValidationError naming the parameter that is wrong
  */
 export function subscriptionOf(
@@ -98,25 +98,60 @@ export function subscriptionOf(
   if (updatesOnly !== null && updatesOnly !== 'true' && updatesOnly !== 'false') {
     throw invalid({ updatesOnly: 'must be true or false' })
   }
-  const cursor = lastEventId || query.get('cursor') || undefined
+  const point = resumePoint(query, lastEventId)
   const subject = route.subject(params, query)
   const problems = new FieldProblems()
   const subscription = checkSubscription(
-    { id: 'only', ...subject, cursor, updatesOnly: updatesOnly === 'true' },
+    { id: 'only', ...subject, cursor: point?.cursor, updatesOnly: updatesOnly === 'true' },
     '',
     problems,
   )
   if (subscription) return subscription
-  throw invalid(inWordsOf(route, subject, problems.error()?.fields ?? {}))
+  throw invalid(inWordsOf(route, subject, point?.place ?? 'cursor', problems.error()?.fields ?? {}))
+}
+
+/**
+ * The subscriptions of a session, as a client comes back to it. The id of an event is the cursor of the session's only
+ * subscription; with several there are no ids, since none would say where each of them is.
+ *
+ * @param lastEventId the header `Last-Event-ID`: see {@link resumePoint}
+ * @throws ValidationError for an id that this server did not give
+ */
+export function resumed(
+  subscriptions: readonly Subscription[],
+  query: URLSearchParams,
+  lastEventId: string | undefined,
+): readonly Subscription[] {
+  const point = resumePoint(query, lastEventId)
+  const [only, ...others] = subscriptions
+  if (!point || !only) return subscriptions
+  const { cursor, place } = point
+  if (others.length > 0) {
+    throw invalid({ [place]: 'cannot resume several subscriptions, whose events have no id: send a cursor in each' })
+  }
+  if (!parseCursor(cursor)) throw invalid({ [place]: 'is not one that this server gave' })
+  return [{ ...only, cursor }]
+}
+
+/**
+ * Where a client of event streams has got to, and the place of the request that says so. The header comes first; clients
+ * that cannot set it send the same as `lastEventId`. Both are newer than a cursor, which stays what it was when the
+ * client began.
+ */
+function resumePoint(query: URLSearchParams, lastEventId: string | undefined) {
+  const places = { 'last-event-id': lastEventId, lastEventId: query.get('lastEventId'), cursor: query.get('cursor') }
+  for (const [place, cursor] of Object.entries(places)) if (cursor) return { place, cursor }
+  return undefined
 }
 
 /** What is wrong, under the names that the URL has for it. */
 function inWordsOf(
   route: WatchRoute,
   { kind }: Partial<Subscription>,
+  cursor: string,
   fields: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const target = kind === 'events' ? 'pattern' : (/:([a-z]+)/.exec(route.path)?.[1] ?? 'target')
-  const names: Record<string, string> = { target, filters: 'key' }
+  const names: Record<string, string> = { target, filters: 'key', cursor }
   return Object.fromEntries(Object.entries(fields).map(([name, problem]) => [names[name] ?? name, problem]))
 }

@@ -6,7 +6,7 @@ import { bearerKey, expectPlainBody } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
 import { waitMsOf, watchByPoll } from './poll'
 import { watchOverSse } from './sse'
-import { SOCKET_PATH, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
+import { resumed, SOCKET_PATH, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
 import { identify, type Watcher, type WatcherParts } from './watcher'
 
 /** What watching over HTTP stands on. */
@@ -35,11 +35,12 @@ export async function answerWatch(
   const query = watchQuery(match.route, queryText)
   const watcher = await identify(parts, request, query, bearerKey(request.header(HEADERS.authorization)))
   onWatcher(watcher)
-  const one = subscriptionOf(match, query, request.header('last-event-id'))
+  const lastEventId = request.header('last-event-id')
+  const one = subscriptionOf(match, query, lastEventId)
   if (one) return watchOverSse(parts.watching, watcher, [one], true)
 
   const waitMs = waitMsOf(query)
-  const subscriptions = parseWatchRequest(await readJson(request, parts.limits))
+  const subscriptions = resumed(parseWatchRequest(await readJson(request, parts.limits)), query, lastEventId)
   if (wantsEvents(request.header('accept'))) return watchOverSse(parts.watching, watcher, subscriptions, false)
   return watchByPoll(parts.watching, watcher, subscriptions, waitMs, request)
 }

@@ -21,9 +21,13 @@ const environment = [
   header('X-Request-Id'),
   query('environment', text, 'For those who cannot set headers'),
 ]
+const lastEventId = [
+  header('Last-Event-ID'),
+  query('lastEventId', text, 'The same, for clients that cannot set headers; the header comes first'),
+]
 const one = [
   ...environment,
-  header('Last-Event-ID'),
+  ...lastEventId,
   query('cursor', text, 'Where to go on'),
   query('updatesOnly', { type: 'boolean' }, 'Without the current values'),
 ]
@@ -53,6 +57,7 @@ export const WATCH_PATHS: Readonly<Record<string, unknown>> = {
       description: 'As Accept says: a stream of events for all subscriptions, or a long poll.',
       parameters: [
         ...environment,
+        ...lastEventId,
         query('waitMs', { type: 'integer', minimum: 0, maximum: 60_000 }, 'How long to wait for something to happen'),
       ],
       requestBody: {

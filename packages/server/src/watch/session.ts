@@ -68,7 +68,9 @@ export class Session implements SubscriptionHost {
 
   /** Whether every subscription has been told all there is. */
   get isSettled(): boolean {
-    return [...this.subscriptions.values()].every(({ isLive }) => isLive)
+    // Asked for each of many subscriptions as it becomes live: the first that is not is the answer, without a copy.
+    for (const { isLive } of this.subscriptions.values()) if (!isLive) return false
+    return true
   }
 
   /** Whether every subscription could go on from the cursor it has now. */
@@ -113,12 +115,17 @@ export class Session implements SubscriptionHost {
     live.begin()
   }
 
-  /** Adds a subscription among others: where it cannot be made the client is told so, and the others go on. */
-  subscribeOrTell(subscription: Subscription): void {
+  /**
+   * Adds a subscription among others: where it cannot be made the client is told so, and the others go on. Returns
+   * whether it was made.
+   */
+  subscribeOrTell(subscription: Subscription): boolean {
     try {
       this.subscribe(subscription)
+      return true
     } catch (thrown) {
       this.sendError(failure(thrown, this.environment), subscription.id)
+      return false
     }
   }
 

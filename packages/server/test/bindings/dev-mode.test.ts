@@ -24,13 +24,16 @@ test.each([
   'evil.com:9123',
   '192.168.0.7:9123',
   '127.0.0.1.evil.com',
-  'localhost:9123:80',
   '0.0.0.0',
   '',
   undefined,
 ])('does not answer as %s', async (host) => {
   const { status, json } = await ask({ host }, 'POST')
   expect({ status, code: json.code }).toEqual({ status: 403, code: 'unauthorized' })
+})
+
+test('refuses what is no host', async () => {
+  expect((await ask({ host: 'localhost:9123:80' }, 'POST')).status).toBe(400)
 })
 
 test.each(['http://localhost:5173', 'http://127.0.0.1:3000', 'https://localhost', 'http://[::1]:8080'])(

@@ -61,6 +61,45 @@ test('an answer without news comes when the time is up, with cursors', async () 
   expect(answer.cursors.s).toEqual(expect.any(String))
 })
 
+test('subscriptions beyond the limit have an error each, and the others are carried', async () => {
+  start({ limits: { subscriptionsPerStream: 3 } })
+  const all = Array.from({ length: 5 }, (_, n) => ({ id: `${n}`, kind: 'kv', target: 'b', filters: [`k${n}`] }))
+  const first = await poll(all)
+  expect(first.frames.filter(({ type }: { type: string }) => type === 'error')).toMatchObject([
+    { sub: '3', code: 'rate_limited', detail: expect.stringContaining('subscriptionsPerStream') },
+    { sub: '4', code: 'rate_limited' },
+  ])
+  expect(Object.keys(first.cursors)).toEqual(['0', '1', '2'])
+
+  // Asked again with all of them, it waits for what happens to those that it carries.
+  const waiting = poll(all.map((each) => ({ ...each, cursor: first.cursors[each.id] })))
+  await settle()
+  expect(harness.server.watching.size).toBe(1)
+  await harness.put('b/keys/k2', 1)
+  const answer = await waiting
+  expect(types(answer)).toEqual(['error', 'error', 'synced', 'synced', 'synced', 'kv_update'])
+})
+
+test.each([
+  ['some', [KV, { ...KV, id: 'x' }], ['error', 'synced']],
+  ['all', [{ ...KV, id: 'y', target: 'c' }], ['error']],
+])(
+  'where %s are refused and nothing happens, the answer comes after a second, not at once',
+  async (_, wanted, expected) => {
+    start({ limits: { subscriptionsPerStream: 1 } })
+    const key = await harness.key({ role: 'viewer', scopes: ['read:kv:b'] })
+    const { cursors } = await poll([KV], 0, key)
+    const began = Date.now()
+    const answer = await poll(
+      wanted.map((each) => ({ ...each, cursor: cursors[each.id] })),
+      20_000,
+      key,
+    )
+    expect(types(answer).sort()).toEqual(expected)
+    expect(Date.now() - began).toBeGreaterThanOrEqual(990)
+  },
+)
+
 test('without time to wait, values come whole all the same', async () => {
   start()
   for (let n = 0; n < 100; n++) await harness.put(`b/keys/k.${n}`, n)

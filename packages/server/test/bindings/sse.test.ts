@@ -58,7 +58,9 @@ describe('a route that watches one thing', () => {
     expect(change).not.toHaveProperty('sub')
   })
 
-  test.each(['header', 'query', 'newer header'])('goes on where the %s says', async (place) => {
+  const resumptions = ['header', 'query', 'lastEventId', 'newer header', 'newer lastEventId', 'header, not lastEventId']
+
+  test.each(resumptions)('goes on where the %s says', async (place) => {
     await start()
     const first = await open('/api/v1/kv/buckets/b/watch?key=a&key=c.*')
     await first.until('synced')
@@ -67,11 +69,15 @@ describe('a route that watches one thing', () => {
     const [stale, newest] = [first.events.at(-2)?.id, first.events.at(-1)?.id ?? '']
     first.close()
     await harness.put('b/keys/c.d', 2)
-    const inQuery = place === 'query' ? newest : place === 'newer header' ? stale : undefined
-    const second = await open(
-      `/api/v1/kv/buckets/b/watch?key=a&key=c.*${inQuery ? `&cursor=${inQuery}` : ''}`,
-      place === 'query' ? {} : { headers: { 'last-event-id': newest } },
-    )
+    const queries: Record<string, string> = {
+      query: `&cursor=${newest}`,
+      lastEventId: `&lastEventId=${newest}`,
+      'newer header': `&cursor=${stale}`,
+      'newer lastEventId': `&cursor=${stale}&lastEventId=${newest}`,
+      'header, not lastEventId': `&lastEventId=${stale}`,
+    }
+    const headers: Record<string, string> = place.includes('header') ? { 'last-event-id': newest } : {}
+    const second = await open(`/api/v1/kv/buckets/b/watch?key=a&key=c.*${queries[place] ?? ''}`, { headers })
     await second.until('synced')
     expect(second.frames.slice(1)).toMatchObject([{ type: 'kv_update', key: 'c.d' }, { type: 'synced' }])
   })
@@ -101,6 +107,8 @@ describe('a route that watches one thing', () => {
     ['/api/v1/kv/buckets/SYS_x/watch', 400, 'bucket'],
     ['/api/v1/kv/buckets/b/watch?key=a..b', 400, 'key'],
     ['/api/v1/kv/buckets/b/watch?cursor=yesterday', 400, 'cursor'],
+    ['/api/v1/kv/buckets/b/watch?lastEventId=yesterday', 400, 'lastEventId'],
+    ['/api/v1/kv/buckets/b/watch?lastEventId=a-1-1&lastEventId=a-1-1', 400, 'lastEventId'],
     ['/api/v1/kv/buckets/b/watch?updatesOnly=yes', 400, 'updatesOnly'],
     ['/api/v1/kv/buckets/b/watch?cursor=a-1-1&cursor=a-1-1', 400, 'cursor'],
     ['/api/v1/kv/buckets/b/watch?filter=a', 400, 'filter'],
@@ -160,6 +168,39 @@ describe('a session', () => {
       expect([answer.status, Object.keys(answer.json.fields)]).toEqual([400, [place]])
     }
     expect(harness.server.watching.size).toBe(0)
+  })
+
+  test.each(['header', 'query'])(
+    'of one subscription goes on where its last event id in the %s says',
+    async (place) => {
+      await start()
+      await harness.put('b/keys/gone', 1)
+      const init = session([{ id: '1', kind: 'kv', target: 'b' }])
+      const first = await open('/api/v1/watch', init)
+      const synced = await first.until('synced')
+      const id = first.events.at(-1)?.id ?? ''
+      expect(id).toBe(synced.cursor)
+      first.close()
+      await harness.request('DELETE', '/api/v1/kv/buckets/b/keys/gone')
+      const headers = { ...init.headers, ...(place === 'header' ? { 'last-event-id': id } : {}) }
+      const second = await open(`/api/v1/watch${place === 'query' ? `?lastEventId=${id}` : ''}`, { ...init, headers })
+      await second.until('synced')
+      expect(second.frames.slice(1)).toMatchObject([{ key: 'gone', operation: 'delete' }, { type: 'synced' }])
+    },
+  )
+
+  test.each([
+    ['several subscriptions', '0-1-1', [1, 2], 'several subscriptions'],
+    ['an id of another server', 'yesterday', [1], 'is not one that this server gave'],
+  ])('with %s refuses to resume by the id of an event, and says why', async (_, id, targets, reason) => {
+    await start()
+    const body = { subscriptions: targets.map((n) => ({ id: `${n}`, kind: 'kv', target: 'b' })) }
+    for (const accept of ['text/event-stream', 'application/json']) {
+      const headers = { accept, 'last-event-id': id }
+      const answer = await harness.request('POST', '/api/v1/watch', { body, headers })
+      expect([answer.status, Object.keys(answer.json.fields)]).toEqual([400, ['last-event-id']])
+      expect(answer.json.fields['last-event-id']).toContain(reason)
+    }
   })
 
   test('refuses what is not allowed, and carries the rest', async () => {

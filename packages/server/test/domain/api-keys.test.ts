@@ -95,7 +95,9 @@ const wantedKey = fc.record({
   scopes: fc.option(fc.uniqueArray(fc.constantFrom(...SCOPES), { minLength: 1 }), { nil: undefined }),
 })
 
-test('no sequence of created keys reaches more rights, or more time, than any of their makers', async () => {
+test('no sequence of created keys reaches more rights, or more time, than any of their makers', {
+  timeout: 30_000,
+}, async () => {
   const steps = fc.array(fc.record({ by: fc.nat(), wanted: wantedKey }), { minLength: 1, maxLength: 20 })
   await fc.assert(
     fc.asyncProperty(wantedKey, steps, async (root, sequence) => {

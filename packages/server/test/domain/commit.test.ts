@@ -45,7 +45,7 @@ test('work beyond the limit is refused at once, and what follows keeps its turn'
   expect(order).toEqual(['other', 'first', 'second', 'fourth'])
 })
 
-describe('on an engine whose writes hang', () => {
+describe('on an engine whose writes hang', { timeout: 20_000 }, () => {
   let engine: Engine
   let hanging: ReturnType<typeof gate>
   let harness: Harness
@@ -75,7 +75,7 @@ describe('on an engine whose writes hang', () => {
       answered++
       return answer
     })
-    await expect.poll(() => answered).toBe(refused)
+    await expect.poll(() => answered, { timeout: 10_000 }).toBe(refused)
     hanging.open()
     return (await Promise.all(answers)).map(({ status }) => status)
   }

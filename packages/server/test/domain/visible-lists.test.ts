@@ -26,33 +26,37 @@ async function walk(harness: Harness, target: string, key: string, limit: number
   return pages
 }
 
-test.each(LISTS)('$target: the pages are the visible names, and cursors name only these', async (list) => {
-  const { target, items, resource, nameOf } = list
-  await fc.assert(
-    fc.asyncProperty(names, scopes, fc.integer({ min: 1, max: 4 }), async (all, admitted, limit) => {
-      const harness = new Harness()
-      // Makes a bucket of the server's own, whose name comes before some of the others.
-      await harness.request('POST', '/api/v1/config/Z', { body: {} })
-      for (const name of all) {
-        if (resource === 'kv') await harness.put(`${name}/keys/k`, 1)
-        else await harness.request('POST', `/api/v1/config/${name}`, { body: {} })
-      }
-      const key = await harness.key({ role: 'viewer', scopes: admitted.map((name) => `read:${resource}:${name}`) })
-      const pages = await walk(harness, target, key, limit)
-      const isVisible = (name: string) =>
-        admitted.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each))
-      expect(pages.flatMap((page) => page[items].map(nameOf))).toEqual(all.filter(isVisible).sort())
-      for (const { [items]: shown, count, nextCursor } of pages) {
-        expect(count).toBe(shown.length)
-        if (nextCursor === undefined) continue
-        expect(shown).toHaveLength(limit)
-        expect(namedBy(nextCursor)).toBe(nameOf(shown.at(-1)))
-      }
-      await harness.server.close()
-    }),
-    { numRuns: 40 },
-  )
-})
+test.each(LISTS)(
+  '$target: the pages are the visible names, and cursors name only these',
+  { timeout: 30_000 },
+  async (list) => {
+    const { target, items, resource, nameOf } = list
+    await fc.assert(
+      fc.asyncProperty(names, scopes, fc.integer({ min: 1, max: 4 }), async (all, admitted, limit) => {
+        const harness = new Harness()
+        // Makes a bucket of the server's own, whose name comes before some of the others.
+        await harness.request('POST', '/api/v1/config/Z', { body: {} })
+        for (const name of all) {
+          if (resource === 'kv') await harness.put(`${name}/keys/k`, 1)
+          else await harness.request('POST', `/api/v1/config/${name}`, { body: {} })
+        }
+        const key = await harness.key({ role: 'viewer', scopes: admitted.map((name) => `read:${resource}:${name}`) })
+        const pages = await walk(harness, target, key, limit)
+        const isVisible = (name: string) =>
+          admitted.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each))
+        expect(pages.flatMap((page) => page[items].map(nameOf))).toEqual(all.filter(isVisible).sort())
+        for (const { [items]: shown, count, nextCursor } of pages) {
+          expect(count).toBe(shown.length)
+          if (nextCursor === undefined) continue
+          expect(shown).toHaveLength(limit)
+          expect(namedBy(nextCursor)).toBe(nameOf(shown.at(-1)))
+        }
+        await harness.server.close()
+      }),
+      { numRuns: 40 },
+    )
+  },
+)
 
 test('the list of API keys: cursors name only keys that the caller covers', async () => {
   const harness = new Harness()

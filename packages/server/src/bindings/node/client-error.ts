@@ -3,8 +3,8 @@ import { type ErrorCode, errorFor, PROBLEM_TYPE, toProblem } from '@ironflow/cor
 import { stringify } from '@ironflow/core/protocol'
 import type { Limits } from '../../options'
 import { newRequestId } from '../request-id'
-import { endConnection } from './end-connection'
-import { isResponseDue } from './turns'
+import { endConnection, ignoreRest } from './end-connection'
+import { newestResponse } from './turns'
 
 /** What Node's parser or its timers found wrong, as an answer of ours: status, code, text. */
 function verdict(code: string | undefined, limits: Limits): [status: number, code: ErrorCode, detail: string] {
@@ -23,14 +23,26 @@ const REASONS: Record<number, string> = {
 }
 
 /**
- * Responds to a request that could not be read, and closes its connection. There is no request, so the text is written;
- * where it would end up in another response, or behind the request's own, the connection is only closed.
+ * Responds to a request that could not be read, and closes its connection. There is no request, so the text is written:
+ * behind the response before it, which comes first, and never into one that has no end in sight.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, limits: Limits): void {
   // It is being closed already, and goes on as that has begun.
   if (socket.writableEnded) return
-  if (error.code === 'ECONNRESET' || !socket.writable || !isResponseDue(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+    return
+  }
+  const response = newestResponse(socket)
+  const isWithinBody = response !== undefined && !response.req.complete
+  // The request has its response already, or the one before it has no end in sight.
+  if (response?.headersSent && (isWithinBody || !response.writableEnded)) {
+    socket.destroy()
+    return
+  }
+  if (response && !isWithinBody && !response.closed) {
+    ignoreRest(socket)
+    response.once('close', () => answerClientError(error, socket, limits))
     return
   }
   const [status, code, detail] = verdict(error.code, limits)

@@ -11,10 +11,14 @@ export const LINGER_MS = 1_000
  */
 export function endConnection(socket: Duplex, text: string): void {
   socket.end(text)
-  // Node's parser, if it reads the connection, is to see nothing more.
+  ignoreRest(socket)
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+}
+
+/** Reads on, and keeps what comes from Node's parser, if that reads the connection. */
+export function ignoreRest(socket: Duplex): void {
   socket.removeAllListeners('data')
   socket.on('data', () => undefined)
   socket.resume()
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(timer))
 }

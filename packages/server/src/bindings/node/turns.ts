@@ -14,6 +14,11 @@ export function hasHadRequest(socket: Duplex): boolean {
   return newest.has(socket)
 }
 
+/** The response to the newest request of a connection, also if it has been sent. */
+export function newestResponse(socket: Duplex): ServerResponse | undefined {
+  return newest.get(socket)
+}
+
 /**
  * The response that a connection is busy with: not wholly handed to the kernel, or not yet done with by Node, which would
  * take a response behind it into a queue of its own.
@@ -21,16 +26,6 @@ export function hasHadRequest(socket: Duplex): boolean {
 export function currentResponse(socket: Duplex): ServerResponse | undefined {
   const response = newest.get(socket)
   return response?.closed ? undefined : response
-}
-
-/**
- * Whether a response that is written to a connection now would be taken for the one to the request that is being read:
- * it has none yet, and none to an earlier request is missing.
- */
-export function isResponseDue(socket: Duplex): boolean {
-  const response = newest.get(socket)
-  if (!response) return true
-  return response.req.complete ? response.closed : !response.headersSent
 }
 
 /**

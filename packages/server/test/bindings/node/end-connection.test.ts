@@ -92,3 +92,12 @@ test('a request whose rest never comes after its response gets no second one', a
   await vi.waitUntil(() => sockets[0]?.destroyed, { timeout: 4_000 })
   expect(connection.received.match(/HTTP\/1\.1/g)).toHaveLength(1)
 })
+
+test('nonsense behind a request leaves the request its response', async () => {
+  await start()
+  const connection = connect()
+  const body = '{"seats":1}'
+  connection.send(`${POST.replace('length: 100', `length: ${body.length}`)}${body}nonsense\r\n\r\nmore nonsense`)
+  await vi.waitUntil(() => sockets[0]?.destroyed, { timeout: 4_000 })
+  expect(connection.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+})

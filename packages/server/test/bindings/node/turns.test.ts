@@ -170,6 +170,19 @@ describe('pipelined requests', () => {
   })
 })
 
+test('an event stream goes on when its peer reads again, also with a request behind it', async () => {
+  await start()
+  const connection = connect()
+  const watch = 'GET /api/v1/kv/buckets/b/watch HTTP/1.1\r\naccept: text/event-stream\r\n'
+  connection.send(`${watch}${HEAD}\r\n${GET_CONFIG}\r\n`)
+  await connection.until('synced')
+  connection.pause()
+  for (let key = 0; key < 12; key++) await harness.put(`b/keys/${key}`, JSON.stringify('x'.repeat(900_000)))
+  await harness.put('b/keys/last', '1')
+  connection.resume()
+  await connection.until('"key":"last"')
+})
+
 test('a WebSocket that is asked for behind a request comes after its answer', async () => {
   await start()
   const connection = connect()

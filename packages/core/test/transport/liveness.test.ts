@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Liveness } from '../../src/watch/liveness'
+import { Liveness } from '../../src/transport/liveness'
 import { FakePlatform } from '../fake-platform'
 
 function watched() {

@@ -1,4 +1,9 @@
+import { TimeoutError } from '../errors/kinds'
 import type { Platform } from '../platform'
+import type { ConnectionEnd } from './transport'
+
+/** A server's heartbeats until it says otherwise, in milliseconds. */
+const HEARTBEAT_MS = 15_000
 
 /** So many heartbeats may fail to come before silence is a fault. */
 const MISSED_HEARTBEATS = 3
@@ -12,13 +17,13 @@ export class Liveness {
 
   constructor(
     private readonly platform: Pick<Platform, 'now' | 'setTimer'>,
-    private readonly onSilence: () => void,
+    private readonly onSilence: (end: ConnectionEnd) => void,
   ) {
     this.lastAt = platform.now()
   }
 
   /** Begins to watch, or goes on with another interval. */
-  start(heartbeatMs: number): void {
+  start(heartbeatMs = HEARTBEAT_MS): void {
     this.stop()
     this.limitMs = MISSED_HEARTBEATS * heartbeatMs
     this.touch()
@@ -40,7 +45,7 @@ export class Liveness {
     this.cancel()
     this.cancel = undefined
     if (restMs > 0) this.wait(restMs)
-    else this.onSilence()
+    else this.onSilence(silence('the connection went silent'))
   }
 
   stop(): void {
@@ -51,4 +56,9 @@ export class Liveness {
   private wait(ms: number): void {
     this.cancel = this.platform.setTimer(() => this.check(), ms)
   }
+}
+
+/** The end of a connection on which nothing came in time. */
+export function silence(message: string): ConnectionEnd {
+  return { error: new TimeoutError(message, 'timeout', { status: undefined }), isSilent: true }
 }

@@ -1,0 +1,89 @@
+import { errorFor, type ValidationError } from '../errors/kinds'
+import type { ServerFrame, Subscription } from '../protocol/frames'
+import { HEADERS } from '../protocol/headers'
+import { stringify } from '../protocol/json'
+import { answerError } from './answer'
+import { LinkConnection } from './connection'
+import { Liveness } from './liveness'
+
+/** Characters of a body above which several subscriptions are not sent together: a server takes 1 MiB by default. */
+const MAX_BODY_LENGTH = 1_048_576
+
+/** Takes the messages of one request. */
+export type Tell = (frame: ServerFrame | undefined) => void
+
+/**
+ * A session over HTTP. Subscriptions that are too large for one request are carried by several at once, whose messages
+ * become one session's. They end together: the connection is over when one of them fails or goes silent.
+ */
+export abstract class RequestConnection extends LinkConnection {
+  /**
+   * Carries those subscriptions with as many requests as it takes. One that the server refuses is told so, and the
+   * others go on.
+   *
+   * @param follow carries some of them with one request, or with one after the other, until it fails
+   */
+  protected async carry(
+    wanted: readonly Subscription[],
+    signal: AbortSignal,
+    follow: (wanted: readonly Subscription[], tell: Tell) => Promise<void>,
+  ): Promise<void> {
+    if (wanted.length === 0) return
+    let parts: Array<readonly Subscription[]>
+    const liveness = new Liveness(this.link.platform, (end) => this.end(end))
+    liveness.start()
+    try {
+      await follow(wanted, (frame) => {
+        liveness.touch()
+        if (frame?.type === 'welcome') liveness.start(frame.heartbeatMs)
+        this.tell(frame)
+      })
+      return
+    } catch (thrown) {
+      if (signal.aborted) throw thrown
+      parts = this.partsAfter(thrown, wanted)
+    } finally {
+      liveness.stop()
+    }
+    await Promise.all(parts.map((part) => this.carry(part, signal, follow)))
+  }
+
+  /** Sends one request. Rejects with the `IronflowError` that says why nothing is followed: see `Link.failure`. */
+  protected async ask(
+    subscriptions: readonly Subscription[],
+    accept: string,
+    query: string,
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { link, session } = this
+    const { environment } = session
+    const headers = {
+      [HEADERS.contentType]: 'application/json',
+      ...(environment === undefined ? undefined : { [HEADERS.environment]: environment }),
+      accept,
+    }
+    const body = stringify({ subscriptions })
+    // One alone is sent however large it is: what a server takes only the server knows.
+    if (body.length > MAX_BODY_LENGTH && subscriptions.length > 1) throw errorFor('payload_too_large', '')
+    const response = await link.send({ verb: 'POST', target: `/api/v1/watch${query}`, headers, body }, key, signal)
+    if (response.ok) return response
+    throw link.refusal(answerError(response, await response.text(), link.platform.now()), key)
+  }
+
+  /** What is to be asked for instead: halves of too much, or what is left when some were refused by name. */
+  private partsAfter(thrown: unknown, wanted: readonly Subscription[]): Array<readonly Subscription[]> {
+    const error = this.link.failure(thrown)
+    const isTooLarge = error.status === 413
+    const half = wanted.length >> 1
+    if (isTooLarge && half > 0) return [wanted.slice(0, half), wanted.slice(half)]
+    const places = Object.keys((error as Partial<ValidationError>).fields ?? {})
+    const rest = wanted.filter(({ id }, n) => {
+      const isRefused = isTooLarge || places.some((place) => place.startsWith(`subscriptions.${n}.`))
+      if (isRefused) this.refuse(id, error)
+      return !isRefused
+    })
+    if (rest.length === wanted.length) throw error
+    return [rest]
+  }
+}
