@@ -8,7 +8,7 @@ export class WatchStats {
   /** Subscriptions that are open, by transport. */
   readonly watchers = new Map<string, number>()
   readonly resets = new Map<ResetReason, number>()
-  /** Subscriptions that came with a cursor of this store. */
+  /** Subscriptions that came with a cursor. */
   resumes = 0
   /** Changes that a slow reader was not sent, since a newer one of the same key was to follow. About. */
   dropped = 0

@@ -196,16 +196,6 @@ describe('coming back with a cursor', () => {
       },
     ],
     [
-      'bucket_deleted',
-      async () => {
-        const sink = await world.watch([KV])
-        const { cursor } = sink.last('synced')
-        sink.session?.end()
-        await world.engine.deleteBucket('APP_default_b')
-        return cursor
-      },
-    ],
-    [
       'history_expired',
       async () => {
         const { cursor } = (await world.watch([KV])).last('synced')
@@ -225,6 +215,16 @@ describe('coming back with a cursor', () => {
     ])
     expect(world.stats.resets.get(reason)).toBe(1)
   })
+})
+
+test('a cursor of a bucket that is gone is a reset, and nothing but synced follows', async () => {
+  await world.put('a', 1)
+  const { cursor } = (await world.watch([KV])).last('synced')
+  await world.engine.deleteBucket('APP_default_b')
+  expect((await world.watch([{ ...KV, cursor }])).of('s')).toMatchObject([
+    { type: 'reset', reason: 'bucket_deleted' },
+    { type: 'synced', cursor: expect.stringMatching(/^none-0-/) },
+  ])
 })
 
 test('a bucket that is deleted under a watcher is a reset, and what is made again follows', async () => {

@@ -149,8 +149,8 @@ test('metrics tell who watches, how late, resets, resumes and what was left out'
   for (const line of [
     'ironflow_watchers{transport="in-process"} 3',
     'ironflow_watch_lag_seconds_count 2',
-    'ironflow_watch_resets_total{reason="epoch_changed"} 1',
-    'ironflow_watch_resumes_total 1',
+    'ironflow_watch_resets_total{reason="bucket_deleted"} 1',
+    'ironflow_watch_resumes_total 2',
     'ironflow_watch_dropped_total 0',
   ]) {
     expect(text).toContain(`${line}\n`)

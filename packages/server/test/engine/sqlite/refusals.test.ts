@@ -104,10 +104,10 @@ it("another store's database is refused before the log of the lost one is played
 it('a newer database is refused', async () => {
   const directory = await store()
   const db = new Database(database(directory))
-  db.pragma('user_version = 2')
+  db.pragma('user_version = 3')
   db.pragma('journal_mode = DELETE')
   db.close()
-  await expectRefusal(directory, /newer version of Ironflow \(format 2, this one reads 1\)/)
+  await expectRefusal(directory, /newer version of Ironflow \(format 3, this one reads 2\)/)
 })
 
 it('a newer marker is refused', async () => {

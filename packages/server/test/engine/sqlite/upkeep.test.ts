@@ -293,17 +293,3 @@ it('an update of a bucket with many keys resolves when it counts for all of them
   await expect.poll(() => db.prepare('SELECT count(*) FROM buckets').pluck().get()).toBe(0)
   expect(await again.bucketInfo('b')).toBeUndefined()
 })
-
-it('a store of before there were steps opens', async () => {
-  const directory = await temporaryDirectory()
-  const engine = await openIn(directory)
-  await engine.put('b', 'k', text('v'))
-  await engine.close()
-  const db = new Database(join(directory, 'ironflow.db'))
-  db.exec('ALTER TABLE buckets DROP COLUMN stale_after')
-  db.close()
-  const again = await openForTest(directory)
-  expect(await again.bucketInfo('b')).toMatchObject({ values: 1 })
-  await again.updateBucket('b', { ttlSeconds: 60 })
-  expect(await again.get('b', 'k')).toMatchObject({ value: text('v'), expiresAt: expect.any(Number) })
-})
