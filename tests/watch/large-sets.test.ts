@@ -23,7 +23,7 @@ it.each(TRANSPORTS)(
     const seen = new Set<number>()
     const watchers = Array.from({ length: 300 }, (_, n) => {
       const onUpdate = () => void seen.add(n)
-      return bucket.watch({ onUpdate }, { key: [...filters(7, 7 * n), `k.${n}`] })
+      return bucket.watch({ onUpdate }, { key: [...filters(8, 8 * n), `k.${n}`] })
     })
     await Promise.all(watchers.map(({ ready }) => ready))
     await vi.waitFor(() => expect(live(watchers)).toBe(300), { timeout: PATIENCE_MS })

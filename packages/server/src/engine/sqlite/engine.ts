@@ -36,12 +36,10 @@ import { eventsOf } from './events'
 import { makeDirectory } from './files'
 import { findStore } from './installation'
 import { type Lock, lockDirectory } from './lock'
+import { Maintenance } from './maintenance'
 import type { Outcome, RemoveWrite, Write } from './messages'
 import { Reader } from './reader'
 import { DATABASE_FILE, type Identity } from './schema'
-
-/** How often expiries are looked for, in milliseconds: well within the second they may be late. */
-const TICK_MS = 250
 
 /** Options of {@link openSqliteEngine}. */
 export interface SqliteEngineOptions extends EngineOptions {
@@ -98,8 +96,7 @@ class SqliteEngine implements Engine {
   readonly #lock: Lock
   readonly #followers = new Followers()
   #opened: { reader: Reader; committer: Committer } | undefined
-  #timer: NodeJS.Timeout | undefined
-  #settling = false
+  #maintenance: Maintenance | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: SqliteEngineOptions, { epoch }: Identity, lock: Lock) {
@@ -120,13 +117,13 @@ class SqliteEngine implements Engine {
       onFatal: (error) => onFatal?.(error),
     })
     try {
-      this.#opened = { committer, reader: new Reader(path, epoch, this.#now) }
+      const reader = new Reader(path, epoch, this.#now)
+      this.#opened = { committer, reader }
+      this.#maintenance = new Maintenance(reader, committer, this.#now, tombstoneRetentionMs)
     } catch (error) {
       await committer.close()
       throw error
     }
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
-    this.#timer.unref()
   }
 
   status(): EngineStatus {
@@ -219,7 +216,7 @@ class SqliteEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#maintenance?.stop()
     await this.#opened?.committer.close()
     // The last to let go, so that SQLite leaves the log, which is empty by now, and the file beside it in their places:
     // on a disk that is full the next start could not make them.
@@ -259,32 +256,6 @@ class SqliteEngine implements Engine {
   #use(): { reader: Reader; committer: Committer } {
     if (!this.#opened || this.#closing) throw engineClosed()
     return this.#opened
-  }
-
-  /** Has due expiries committed, and asks a store in trouble whether it is over. */
-  #tick(): void {
-    if (!this.#opened || this.#settling) return
-    const { reader, committer } = this.#opened
-    const now = this.#now()
-    try {
-      if (committer.trouble !== undefined) this.#maintain({ do: 'probe' })
-      else if (committer.hasUpkeep || reader.isAnythingDue(now, now - this.#retentionMs))
-        this.#maintain({ do: 'settle', now })
-    } catch {
-      // A database that cannot be read: every call says so, and a timer has nobody to say it to.
-    }
-  }
-
-  #maintain(write: Write): void {
-    this.#settling = true
-    this.#write(write)
-      .then((outcome) => outcome.kind === 'settled' && outcome.more)
-      // The status tells what is wrong, and the next tick tries again.
-      .catch(() => false)
-      .then((more) => {
-        this.#settling = false
-        if (more && !this.#closing) this.#tick()
-      })
   }
 }
 
