@@ -168,7 +168,7 @@ test('the list has names in order, without content, without what was deleted', a
   await harness.request('DELETE', '/api/v1/config/gone')
   const { json } = await harness.request('GET', '/api/v1/config')
   expect(json.configs.map(({ name }: { name: string }) => name)).toEqual(['C', 'a', 'b'])
-  expect(Object.keys(json.configs[0]).sort()).toEqual(['name', 'revision', 'updatedAt'])
+  expect(Object.keys(json.configs[0]).sort()).toEqual(['epoch', 'name', 'revision', 'updatedAt'])
 })
 
 test('a document beyond maxValueSize is a 413 that names the limit', async () => {

@@ -5,6 +5,7 @@ import type {
   Engine,
   EngineEvent,
   EngineOptions,
+  Entry,
   Following,
   OnceOptions,
 } from '../../src/engine/engine'
@@ -115,7 +116,8 @@ export class LivesEngine implements Engine {
 
   /** Another program replaces a bucket by an empty one; the engine notices a little later. */
   async replace(bucket: string): Promise<void> {
-    const old = this.#life(bucket)
+    const old = this.#lives.get(bucket)
+    if (!old) return
     const { position } = await old.changesSince(bucket, { limit: 1 })
     const record = (await old.bucketInfo(bucket)) as BucketRecord
     const life = createMemoryEngine(this.#options)
@@ -123,7 +125,11 @@ export class LivesEngine implements Engine {
     this.#lives.set(bucket, life)
     await old.close()
     await new Promise((resolve) => setImmediate(resolve))
+    if (this.#closed) return
     this.#report(bucket, { type: 'bucket_deleted', ...position, createdAt: (this.#options.now ?? Date.now)() })
+    // What was written meanwhile is reported now, in order, as a feed that begins late does.
+    const { changes } = (await life.changesSince(bucket, { limit: 1_000_000 })) as { changes: Entry[] }
+    for (const entry of changes) this.#report(bucket, { type: 'entry', entry })
     life.follow(bucket, (event) => this.#report(bucket, event))
   }
 

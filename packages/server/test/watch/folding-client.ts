@@ -1,4 +1,4 @@
-import type { ServerFrame } from '@ironflow/core/protocol'
+import type { Position, ServerFrame } from '@ironflow/core/protocol'
 import { expect } from 'vitest'
 
 interface Known {
@@ -12,6 +12,8 @@ interface Known {
  */
 export class FoldingClient {
   readonly state = new Map<string, Known>()
+  /** The life of the bucket that each key's revision belongs to. */
+  private readonly epochs = new Map<string, string>()
   cursor: string | undefined
   /** Of this connection. */
   isSynced = false
@@ -44,22 +46,23 @@ export class FoldingClient {
       this.isSynced = true
       this.cursor = frame.cursor
     } else if (frame.type === 'kv_update') {
-      this.change(frame.key, frame.revision, frame.operation === 'put' ? { value: frame.value } : undefined)
+      this.change(frame.key, frame, frame.operation === 'put' ? { value: frame.value } : undefined)
       this.cursor = frame.cursor ?? this.cursor
     } else if (frame.type === 'config_update' || frame.type === 'config_delete') {
-      this.change(frame.name, frame.revision, frame.type === 'config_update' ? { value: frame.data } : undefined)
+      this.change(frame.name, frame, frame.type === 'config_update' ? { value: frame.data } : undefined)
       this.cursor = frame.cursor ?? this.cursor
     } else if (frame.type === 'error') {
       throw new Error(`${frame.code}: ${frame.detail}`)
     }
   }
 
-  private change(key: string, revision: number, to: { value: unknown } | undefined): void {
-    const name = `${key}@${revision}`
+  private change(key: string, { revision, epoch }: Position, to: { value: unknown } | undefined): void {
+    const name = `${key}@${epoch}/${revision}`
     expect(this.told.has(name), `${name} is told twice`).toBe(false)
     this.told.add(name)
     this.stale.delete(key)
-    if (revision < (this.state.get(key)?.revision ?? 0)) return
+    if (this.epochs.get(key) === epoch && revision < (this.state.get(key)?.revision ?? 0)) return
+    this.epochs.set(key, epoch)
     if (to) this.state.set(key, { revision, ...to })
     else this.state.delete(key)
   }
