@@ -5,7 +5,7 @@ import { parseCursor } from './cursor'
 import { eventPatternRule } from './events'
 import type { CallFrame, ClientFrame, ServerFrame, Subscription, SubscriptionKind } from './frames'
 import { parseJson, RawJson, stringify } from './json'
-import { isJson, type JsonLimits, parseJsonWithin } from './json-check'
+import { type JsonLimits, parseJsonWithin } from './json-check'
 import { isObjectText, MemberReader } from './json-members'
 import { METHODS, type MethodName, methodRow } from './methods'
 import { bucketRule, configNameRule, filterRule, type Rule } from './names'
@@ -43,12 +43,12 @@ const MAX_MEMBERS = 64
 
 /**
  * Reads what a client sent. Never throws. A call's parameters are left to whoever knows the method; a document or a KV
- * value among them stays text.
+ * value among them stays text, not checked yet.
  *
  * @param limits bounds of everything else, whose value is built
  */
 export function parseClientFrame(text: string, limits: JsonLimits): ReceivedFrame {
-  const frame = isJson(text) ? membersOf(text) : undefined
+  const frame = membersOf(text)
   if (!frame) return { error: invalid({ message: `must be a JSON object of at most ${MAX_MEMBERS} members` }) }
   const idProblem = nameProblem(frame.id)
   if (idProblem) return { error: invalid({ id: idProblem }) }
@@ -60,19 +60,21 @@ export function parseClientFrame(text: string, limits: JsonLimits): ReceivedFram
 }
 
 /**
- * The members of an object's JSON text, which is valid: arrays and objects among them, and the member called `asText`,
- * as text. `undefined` for another value, or too many members.
+ * The members of an object's JSON text: arrays and objects among them, and the member called `asText`, as text that is
+ * not checked yet. `undefined` where the text is none, or has too many.
  */
 function membersOf(text: string, asText?: string): Record<string, unknown> | undefined {
-  if (!isObjectText(text)) return undefined
   const members: Record<string, unknown> = Object.create(null)
-  let count = 0
-  for (const reader = new MemberReader(text); reader.next(); ) {
-    if (++count > MAX_MEMBERS) return undefined
+  const reader = new MemberReader(text)
+  for (let count = 0; reader.next(); count++) {
+    if (count === MAX_MEMBERS) return undefined
     const { name, value } = reader
-    members[name] = name === asText || /^[[{]/.test(value) ? new RawJson(value) : JSON.parse(value)
+    const isText = name === asText || value.startsWith('{') || value.startsWith('[')
+    const member = isText ? new RawJson(value) : parseJson(value)
+    if (member === undefined) return undefined
+    members[name] = member
   }
-  return members
+  return reader.isWhole ? members : undefined
 }
 
 /**
@@ -188,7 +190,7 @@ function parseParams(method: MethodName, text: string, limits: JsonLimits): Reco
   const { body } = methodRow(method)
   if (body === undefined || body === 'rest') return parseJsonWithin(text, limits, 'params') as Record<string, unknown>
   const params = membersOf(text, body)
-  if (!params) throw invalid({ params: `must have at most ${MAX_MEMBERS} members` })
+  if (!params) throw invalid({ params: `must be a JSON object of at most ${MAX_MEMBERS} members` })
   return params
 }
 

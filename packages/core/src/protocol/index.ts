@@ -38,7 +38,7 @@ export {
 } from './frames'
 export { HEADERS } from './headers'
 export { fromBase64, RawJson, stringify, toBase64 } from './json'
-export { checkJson, isJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
+export { checkJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
 export { isObjectText, MemberReader, mergeMembers } from './json-members'
 export {
   type Access,

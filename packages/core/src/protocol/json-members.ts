@@ -1,19 +1,13 @@
-const QUOTE = 0x22
-const COMMA = 0x2c
-const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
+import { afterString, CODE, isBlank, NONE, skipBlank } from './json-scan'
 
 /** Whether JSON text is that of an object, if it is valid. */
 export function isObjectText(text: string): boolean {
-  return text.charCodeAt(skipBlank(text, 0)) === OPEN_OBJECT
+  return text.charCodeAt(skipBlank(text, 0)) === CODE.openObject
 }
 
 /**
- * Steps through the members of an object's JSON text, which is valid. Values are not built: who needs one parses its
- * slice of the text.
+ * Steps through the members of an object's JSON text. Values are neither built nor looked into: who needs one parses or
+ * checks its slice of the text. Text that is no object ends early, and is not whole.
  *
  * @example
  * ```ts
@@ -25,30 +19,28 @@ export class MemberReader {
   /** Name of the current member, without its escapes. */
   name = ''
   /** Where the current member starts and ends in the text. */
-  start = 0
-  end: number
+  start = NONE
+  end = 0
+  /** Whether the whole text was read, as one object. */
+  isWhole = false
   private valueStart = 0
 
-  constructor(private readonly text: string) {
-    this.end = skipBlank(text, 0)
-  }
+  constructor(private readonly text: string) {}
 
-  /** Goes to the first member, then to the next one; `false` after the last. */
+  /** Goes to the first member, then to the next one; `false` after the last, or where there is none. */
   next(): boolean {
     const { text } = this
-    // After the opening bracket, or after the comma.
-    this.start = skipBlank(text, skipBlank(text, this.end) + 1)
-    if (text.charCodeAt(this.start) !== QUOTE) return false
-    const nameEnd = endOfString(text, this.start)
-    const name = text.slice(this.start + 1, nameEnd - 1)
-    this.name = name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
-    this.valueStart = skipBlank(text, skipBlank(text, nameEnd) + 1)
-    this.end = endOfValue(text, this.valueStart)
-    return true
+    const isFirst = this.start === NONE
+    const at = skipBlank(text, this.end)
+    if (!isFirst && text.charCodeAt(at) === CODE.closeObject) return this.close(at)
+    if (text.charCodeAt(at) !== (isFirst ? CODE.openObject : CODE.comma)) return false
+    this.start = skipBlank(text, at + 1)
+    if (isFirst && text.charCodeAt(this.start) === CODE.closeObject) return this.close(this.start)
+    return this.member()
   }
 
   /** Text of the current member, name and value. */
-  get member(): string {
+  get memberText(): string {
     return this.text.slice(this.start, this.end)
   }
 
@@ -56,20 +48,40 @@ export class MemberReader {
   get value(): string {
     return this.text.slice(this.valueStart, this.end)
   }
+
+  private close(at: number): false {
+    this.end = at
+    this.isWhole = skipBlank(this.text, at + 1) === this.text.length
+    return false
+  }
+
+  private member(): boolean {
+    const { text, start } = this
+    const nameEnd = text.charCodeAt(start) === CODE.quote ? afterString(text, start) : NONE
+    if (nameEnd === NONE) return false
+    const name = text.slice(start + 1, nameEnd - 1)
+    this.name = name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
+    const colon = skipBlank(text, nameEnd)
+    if (text.charCodeAt(colon) !== CODE.colon) return false
+    this.valueStart = skipBlank(text, colon + 1)
+    this.end = afterValue(text, this.valueStart)
+    return this.end > this.valueStart
+  }
 }
 
 /**
- * Lays members over those of another object: both as valid JSON text, and the result. A member that both have keeps its
- * place in `base`, whose other text stays as it is.
+ * Lays members over those of another object, both as JSON text, and so the result. A member that both have keeps its
+ * place in `base`, whose other text stays as it is. `undefined` where `base` is no object.
  */
-export function mergeMembers(base: string, changes: string): string {
+export function mergeMembers(base: string, changes: string): string | undefined {
   const changed = new Map<string, string>()
-  for (const reader = new MemberReader(changes); reader.next(); ) changed.set(reader.name, reader.member)
-  const parts: string[] = []
+  for (const reader = new MemberReader(changes); reader.next(); ) changed.set(reader.name, reader.memberText)
   const added = new Map(changed)
+  const parts: string[] = []
+  const reader = new MemberReader(base)
   let isEmpty = true
   let done = 0
-  for (const reader = new MemberReader(base); reader.next(); ) {
+  while (reader.next()) {
     isEmpty = false
     const change = changed.get(reader.name)
     if (change === undefined) continue
@@ -77,42 +89,28 @@ export function mergeMembers(base: string, changes: string): string {
     done = reader.end
     added.delete(reader.name)
   }
-  const rest = base.slice(done, base.lastIndexOf('}'))
-  parts.push(rest, isEmpty || added.size === 0 ? '' : ',', [...added.values()].join(','), '}')
+  if (!reader.isWhole) return undefined
+  parts.push(base.slice(done, reader.end), isEmpty || added.size === 0 ? '' : ',', [...added.values()].join(','), '}')
   return parts.join('')
 }
 
-/** Index after the string that starts at `at`, in valid JSON text. */
-export function endOfString(text: string, at: number): number {
-  for (let index = at + 1; ; index++) {
-    const code = text.charCodeAt(index)
-    if (code === BACKSLASH) index++
-    else if (code === QUOTE) return index + 1
-  }
-}
-
-/** Index after the value that starts at `at`, in valid JSON text. */
-function endOfValue(text: string, at: number): number {
+/**
+ * Index after the value that starts at `start`, as far as brackets, quotes and commas tell; {@link NONE} where it does
+ * not end.
+ */
+function afterValue(text: string, start: number): number {
   let depth = 0
-  for (let index = at; ; index++) {
-    const code = text.charCodeAt(index)
-    if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth++
-    else if (code === QUOTE) {
-      index = endOfString(text, index) - 1
-      if (depth === 0) return index + 1
-    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
-      if (depth === 0) return index
-      if (--depth === 0) return index + 1
-    } else if (depth === 0 && (code === COMMA || isBlank(code))) return index
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === CODE.openObject || code === CODE.openArray) depth++
+    else if (code === CODE.quote) {
+      const end = afterString(text, at)
+      if (end === NONE || depth === 0) return end
+      at = end - 1
+    } else if (code === CODE.closeObject || code === CODE.closeArray) {
+      if (depth === 0) return at
+      if (--depth === 0) return at + 1
+    } else if (depth === 0 && (code === CODE.comma || isBlank(code))) return at
   }
-}
-
-function skipBlank(text: string, at: number): number {
-  let index = at
-  while (isBlank(text.charCodeAt(index))) index++
-  return index
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+  return NONE
 }

@@ -14,10 +14,10 @@ test('every member is read, with its name and its value', () => {
       while (reader.next()) {
         members.push([reader.name, JSON.parse(reader.value)])
         expect(reader.value).toBe(reader.value.trim())
-        expect(JSON.parse(`{${reader.member}}`)).toEqual({ [reader.name]: JSON.parse(reader.value) })
+        expect(JSON.parse(`{${reader.memberText}}`)).toEqual({ [reader.name]: JSON.parse(reader.value) })
       }
       expect(members).toEqual(Object.entries(JSON.parse(JSON.stringify(value))).sort(byPlace(value)))
-      expect(reader.next()).toBe(false)
+      expect(reader.isWhole).toBe(true)
     }),
   )
 })
@@ -33,7 +33,7 @@ test('members laid over others are what Object.assign makes of them', () => {
     fc.property(object, object, indent, indent, (base, changes, one, two) => {
       const texts = [JSON.stringify(base, undefined, one), JSON.stringify(changes, undefined, two)] as const
       const [a, b] = texts.map((text) => JSON.parse(text) as object)
-      expect(JSON.parse(mergeMembers(...texts))).toEqual({ ...a, ...b })
+      expect(JSON.parse(mergeMembers(...texts) ?? '')).toEqual({ ...a, ...b })
     }),
   )
 })
@@ -60,4 +60,43 @@ test.each([
   ['', false],
 ])('%j is the text of an object: %s', (text, is) => {
   expect(isObjectText(text)).toBe(is)
+})
+
+test.each([
+  '',
+  '[1]',
+  '"a"',
+  '{',
+  '{"a',
+  '{"a"',
+  '{"a":',
+  '{"a":1',
+  '{"a":[1',
+  '{"a":"',
+  '{"a":1,',
+  '{"a":1,}',
+  '{,}',
+  '{"a":1}x',
+])('%j is not the whole text of an object', (text) => {
+  const reader = new MemberReader(text)
+  while (reader.next()) expect(reader.name).toBe('a')
+  expect(reader.isWhole).toBe(false)
+  expect(mergeMembers(text, '{"b":1}')).toBeUndefined()
+})
+
+test('any text is read to an end', () => {
+  const piece = fc.constantFrom('"a"', '""', '{', '}', '[', ']', ',', ':', '1', '"', '\\', ' ', 'x')
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      const text = `{${pieces.join('')}`
+      const reader = new MemberReader(text)
+      while (reader.next()) expect(reader.end).toBeGreaterThan(reader.start)
+      try {
+        if (JSON.parse(text)) expect(reader.isWhole).toBe(true)
+      } catch {
+        // Not JSON: what is within values is for others to find.
+      }
+    }),
+    { numRuns: 3_000 },
+  )
 })

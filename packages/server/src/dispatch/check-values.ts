@@ -9,6 +9,7 @@ import {
   MemberReader,
   RawJson,
 } from '@ironflow/core/protocol'
+import { beyondLimit } from '../domain/limit'
 import { parseScope } from '../domain/scopes'
 import type { Check, CheckContext } from './checks'
 
@@ -18,6 +19,7 @@ import type { Check, CheckContext } from './checks'
  */
 export const document: Check = (value, context, place) => {
   const json = asJson(value, place)
+  expectSize(json.text.length, context)
   if (isObjectText(json.text)) checkText(json, { ...rulesOf(context), reserved: '__proto__' }, context, place)
   else context.fail(place, 'must be a JSON object')
   return json
@@ -43,11 +45,13 @@ export const kvValue: Check = (given, context, place) => {
   const encoding = context.params.encoding as Encoding
   if (encoding === 'json') {
     const json = asJson(given, place)
+    expectSize(json.text.length, context)
     checkText(json, rulesOf(context), context, place)
     return json
   }
   const value = given instanceof RawJson ? stringIn(given) : given
   if (encoding === 'text') {
+    if (typeof value === 'string') expectSize(value.length, context)
     if (typeof value !== 'string' || !isWellFormed(value)) context.fail(place, 'must be well-formed text')
     return value
   }
@@ -63,9 +67,20 @@ function asJson(value: unknown, place: string): RawJson {
   return value instanceof RawJson ? value : encodeJson(value, place)
 }
 
+/**
+ * Refuses what no bucket takes before it is looked into. Each character is a byte at least; the engine counts bytes.
+ *
+ * @throws payload_too_large
+ */
+function expectSize(size: number, { limits }: CheckContext): void {
+  if (size > limits.maxValueSize) {
+    throw beyondLimit('payload_too_large', 'the value is too large', 'maxValueSize', limits)
+  }
+}
+
 /** The string that JSON text from a wire is; `undefined` where it is another value. */
-function stringIn({ text }: RawJson): string | undefined {
-  return text.startsWith('"') ? (JSON.parse(text) as string) : undefined
+function stringIn({ text }: RawJson): unknown {
+  return text.startsWith('"') ? JSON.parse(text) : undefined
 }
 
 function rulesOf({ limits: { jsonDepth } }: CheckContext): JsonRules {
@@ -73,7 +88,7 @@ function rulesOf({ limits: { jsonDepth } }: CheckContext): JsonRules {
 }
 
 function checkText({ text }: RawJson, rules: JsonRules, { problems, fail }: CheckContext, place: string): void {
-  // Text that is no JSON can come as the body of a request only.
+  // Under the name that it has where it came by HTTP.
   if (!checkJson(text, rules, problems, place)) fail('body', 'must be valid JSON')
 }
 

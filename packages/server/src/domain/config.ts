@@ -4,8 +4,6 @@ import {
   type ConfigSummary,
   type ConfigVersion,
   type IfRevision,
-  isJson,
-  isObjectText,
   mergeMembers,
   type Params,
   type Position,
@@ -147,10 +145,9 @@ function encode(text: string): StoredValue {
 /** The document with the given fields laid over, both as text. */
 function merged(current: StoredValue | undefined, fields: string): StoredValue {
   if (!current) return encode(fields)
-  if (current.encoding !== 'json' || !isObjectText(current.text) || !isJson(current.text)) {
-    throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
-  }
-  return encode(mergeMembers(current.text, fields))
+  const text = current.encoding === 'json' ? mergeMembers(current.text, fields) : undefined
+  if (text === undefined) throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
+  return encode(text)
 }
 
 /** A stored document, to be sent as it is; one that another program wrote as text or bytes is sent as those. */
