@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser'
+
 /**
  * Server-sent events, both ends: a frame is one event, whose `event:` is the frame's type, whose `id:` is a cursor, and
  * whose data is the frame as JSON.
@@ -30,47 +32,17 @@ export function encodeSse(type: string, data: string, { id, retryMs }: SseFields
   return `${text}\n`
 }
 
-/**
- * Reads events from text that comes in any pieces. What is no event stream yields no events, and no error.
- *
- * It reads what the HTML standard calls an event stream, but for comments, `retry:` and a byte order mark, which
- * decoding UTF-8 takes off.
- */
+/** Reads events from text that comes in any pieces. What is no event stream yields no events, and no error. */
 export class SseDecoder {
-  /** The line that is not whole yet. Joined only then: otherwise each piece would copy all that came before it. */
-  private pieces: string[] = []
-  private data: string[] = []
-  private type: string | undefined
-  private id: string | undefined
-  /** The text ended in a carriage return: a line feed that follows belongs to it. */
-  private endedInCr = false
+  private readonly parser
 
   /** @param onEvent called during {@link feed}, once for each event that is whole */
-  constructor(private readonly onEvent: (event: SseEvent) => void) {}
+  constructor(onEvent: (event: SseEvent) => void) {
+    this.parser = createParser({ onEvent: ({ event, id, data }) => onEvent({ type: event, id, data }) })
+  }
 
   /** Takes the next piece. Events may be cut anywhere, also within a line break. */
   feed(text: string): void {
-    if (text === '') return
-    const lines = (this.endedInCr ? text.replace(/^\n/, '') : text).split(/\r\n|\r|\n/)
-    this.endedInCr = text.endsWith('\r')
-    for (const [index, line] of lines.entries()) {
-      if (index > 0) this.line(this.pieces.splice(0).join(''))
-      this.pieces.push(line)
-    }
-  }
-
-  private line(line: string): void {
-    const { type, id, data } = this
-    if (line === '') {
-      this.type = this.id = undefined
-      this.data = []
-      if (data.length > 0) this.onEvent({ type, id, data: data.join('\n') })
-      return
-    }
-    const [field] = line.split(':', 1) as [string]
-    const value = line.slice(field.length + (line[field.length + 1] === ' ' ? 2 : 1))
-    if (field === 'data') data.push(value)
-    else if (field === 'event') this.type = value || undefined
-    else if (field === 'id' && !value.includes('\0')) this.id = value
+    this.parser.feed(text)
   }
 }

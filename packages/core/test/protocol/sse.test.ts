@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeSse, SseDecoder, type SseEvent } from '../../src/protocol'
@@ -27,38 +26,6 @@ test('events come out as they went in, wherever the stream is cut', () => {
     expect(decode([...pieces, rest])).toEqual(events)
   })
   fc.assert(run)
-})
-
-test('any text is read as eventsource-parser reads it, wherever it is cut', () => {
-  const token = fc.constantFrom(
-    'data',
-    'event',
-    'id',
-    'retry',
-    ':',
-    ': ',
-    ' ',
-    '\n',
-    '\r\n',
-    '\r',
-    '\0',
-    'x',
-    '7',
-    '{}',
-  )
-  // A break at the end, since a carriage return at the very end may be half of one: the parser waits for the rest.
-  const pieces = fc.array(
-    fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join('')),
-    { maxLength: 12 },
-  )
-  const run = fc.property(pieces, (texts) => {
-    const expected: SseEvent[] = []
-    const parser = createParser({ onEvent: ({ event, id, data }) => expected.push({ type: event, id, data }) })
-    const whole = [...texts, 'x\n\n']
-    for (const text of whole) parser.feed(text)
-    expect(decode(whole)).toEqual(expected)
-  })
-  fc.assert(run, { numRuns: 500 })
 })
 
 test.each(['\n', '\r\n', '\r'])('JSON over several lines (%j) stays the same value', (lineBreak) => {
