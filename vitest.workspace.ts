@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { sourceAliases } from './vitest.aliases.ts'
 
 // Vitest does not find a file of this name by itself: call it as `vitest run --config vitest.workspace.ts`.
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/torture/**'],
+          exclude: [...configDefaults.exclude, 'tests/torture/**'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           // What is awaited goes through processes and browsers.

@@ -14,8 +14,8 @@ export interface Reading {
   readonly isOver: boolean
   /** Whether the end of that life of the bucket was heard of since the reading began. */
   hasEnded(epoch: string): boolean
-  /** Whether changes that were heard since {@link forget} are not kept any more. */
-  readonly hasMissed: boolean
+  /** Whether what was heard since {@link forget} is all that follows a place that has been read. */
+  hasHeardAllAfter(place: Cursor): boolean
   matches(entry: Entry): boolean
   /** Resolves when it is its turn to read a page. */
   turn(): Promise<void>
@@ -101,7 +101,7 @@ class Attempt {
       const reason = await this.send(page, isInitial)
       if (reason || reading.isOver) return reason
       if (this.hasEnded()) return 'bucket_deleted'
-      if (page.isLast && !reading.hasMissed) {
+      if (page.isLast && reading.hasHeardAllAfter(page.through)) {
         // At once: what is heard from here on is not looked at here any more.
         reading.caughtUp(page.through)
         return undefined

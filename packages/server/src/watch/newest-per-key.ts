@@ -41,10 +41,10 @@ export class NewestPerKey {
     return undefined
   }
 
-  /** Forgets what is not newer than a place. All changes belong to one life of the bucket. */
+  /** Forgets what is not newer than a place, and changes of another life of the bucket. All are of one life. */
   dropThrough({ epoch, revision }: Cursor): void {
     for (const [key, { place }] of this.changes) {
-      if (place.epoch !== epoch || place.revision > revision) return
+      if (place.epoch === epoch && place.revision > revision) return
       this.remove(key)
     }
   }

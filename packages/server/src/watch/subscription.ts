@@ -8,7 +8,7 @@ import {
   stringify,
 } from '@ironflow/core/protocol'
 import { failure } from '../dispatch/failure'
-import type { Entry } from '../engine/engine'
+import { type Entry, NO_BUCKET } from '../engine/engine'
 import { Backlog } from './backlog'
 import { catchUp, type Reading, type Start } from './catch-up'
 import { Change, frameType, subMember, valueText } from './change'
@@ -35,7 +35,8 @@ import type { SubscriptionHost } from './subscription-host'
  */
 export class LiveSubscription implements FeedListener, Reading {
   readonly backlog: Backlog
-  hasMissed = false
+  /** Whether changes that were heard while reading are not kept any more. */
+  private hasMissed = false
   private readonly subject: Subject
   private readonly sub: string
   private readonly queue: NewestPerKey
@@ -103,7 +104,12 @@ export class LiveSubscription implements FeedListener, Reading {
   }
 
   changed(change: Change): void {
-    if (!this.subject.matches(change.entry) || this.wasRead(change)) return
+    if (!this.subject.matches(change.entry) || this.isOld(change)) return
+    if (this.state === 'live' && this.place?.epoch === NO_BUCKET.epoch) {
+      // Of a life that has begun, or the late news of one that is over: the store knows.
+      void this.read({ at: 'place', place: this.place })
+      return
+    }
     if (this.isLive && this.session.sink.ready) {
       this.sendChange(change)
       return
@@ -126,6 +132,11 @@ export class LiveSubscription implements FeedListener, Reading {
 
   hasEnded(epoch: string): boolean {
     return this.ended.has(epoch)
+  }
+
+  hasHeardAllAfter(place: Cursor): boolean {
+    // Whether a life that was heard of begins after there was no bucket, or ended before, only another look tells.
+    return !this.hasMissed && (place.epoch !== NO_BUCKET.epoch || this.queue.size === 0)
   }
 
   /** The sink takes more. */
@@ -224,9 +235,13 @@ export class LiveSubscription implements FeedListener, Reading {
     }
   }
 
-  /** An engine may tell of a commit after it could be read. */
-  private wasRead({ place: { epoch, revision } }: Change): boolean {
-    return this.state !== 'reading' && this.place?.epoch === epoch && revision <= this.place.revision
+  /**
+   * Whether a change comes before the place: an engine may tell of a commit after it could be read. One of another life
+   * does, since the next life's changes come only after the end of this one.
+   */
+  private isOld({ place: { epoch, revision } }: Change): boolean {
+    if (this.state === 'reading' || !this.place || this.place.epoch === NO_BUCKET.epoch) return false
+    return epoch !== this.place.epoch || revision <= this.place.revision
   }
 
   private wait(change: Change): void {

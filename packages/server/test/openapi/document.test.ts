@@ -81,7 +81,7 @@ describe('the checker of answers', () => {
     target: '/api/v1/kv/buckets/b/keys/a',
     status: 200,
     contentType: 'application/json',
-    text: '{"bucket":"b","key":"a","revision":1,"createdAt":"x","operation":"put"}',
+    text: '{"bucket":"b","key":"a","revision":1,"epoch":"e","createdAt":"x","operation":"put"}',
   }
 
   test('lets a good answer pass', () => {
