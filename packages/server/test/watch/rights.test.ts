@@ -52,6 +52,7 @@ test('a key that may less from now on loses what it may not', async () => {
   expect(sink.of('b').at(-1)).toMatchObject({ type: 'error', code: 'unauthorized' })
   await world.put('k', 1, 'a')
   await world.put('k', 1, 'b')
+  await settle()
   expect(sink.types('a')).toEqual(['synced', 'kv_update'])
   expect(sink.types('b')).toEqual(['synced', 'error'])
 })

@@ -12,6 +12,7 @@ const newest = (sink: RecordingSink) =>
 
 /** A sink that takes nothing once it has got what there was. */
 async function stuck(world: WatchWorld): Promise<RecordingSink> {
+  await world.put('k.0', -1)
   const sink = await world.watch([KV])
   sink.capacity = 1
   sink.pending = 1
@@ -58,6 +59,7 @@ test('revisions come in order, and each cursor is good to come back with', async
 
 test('the bookmark of one who waits does not run ahead of what was sent, nor fall behind it', async () => {
   const world = new WatchWorld()
+  await world.put('other', 0)
   const sink = await world.watch([{ ...KV, filters: ['mine'] }])
   for (let n = 0; n < 20; n++) await world.put('other', n)
   const before = sink.session?.cursors().s

@@ -142,7 +142,10 @@ test('metrics tell who watches, how late, resets, resumes and what was left out'
   sink.session?.subscribe({ id: 'a', kind: 'kv', target: 'b' })
   sink.session?.subscribe({ id: 'b', kind: 'kv', target: 'b', cursor: 'old-1-1' })
   await settle()
+  // Where there was no bucket the first change is read from the store; the next one is heard.
   await harness.put('b/keys/k', 1)
+  await settle()
+  await harness.put('b/keys/k', 2)
   sink.session?.subscribe({ id: 'c', kind: 'kv', target: 'b', cursor: sink.last('kv_update').cursor })
   await settle()
   const { text } = await harness.server.metrics()
