@@ -8,8 +8,10 @@ import { settle } from '../support/recording-sink'
 afterEach(closeAll)
 
 describe('a connection', () => {
-  /** A connection without a client, in sync with bucket `b`. */
+  /** A connection without a client, in sync with bucket `b`, which is there and empty. */
   const opened = async (harness: Harness) => {
+    await put(harness)
+    await harness.engine.delete('APP_default_b', 'a')
     const frames = new Told<ServerFrame>()
     const ends = new Told<unknown>()
     const connection = inProcessTransport(harness.server, { apiKey: ADMIN_KEY }).connect({
