@@ -226,15 +226,10 @@ test('folding what any watcher is told equals the store', { timeout: 120_000 }, 
     for (const [reason, count] of resets) seen.resets[reason] = (seen.resets[reason] ?? 0) + count
     await world.close()
   })
-  // Known defect: with about one seed in a few, some hundred runs find a key told backwards. Until it is mended the
-  // seed is fixed; FOLD_SEED tries another.
-  await fc.assert(property, {
-    seed: Number(process.env.FOLD_SEED ?? 1),
-    numRuns: Number(process.env.FOLD_RUNS ?? 1_000),
-  })
+  await fc.assert(property, { numRuns: Number(process.env.FOLD_RUNS ?? 1_000) })
   // What was to be tested did happen.
   expect(seen.resumed).toBeGreaterThan(1_000)
-  expect(seen.cutsInSnapshot).toBeGreaterThan(100)
+  expect(seen.cutsInSnapshot).toBeGreaterThan(50)
   for (const reason of ['epoch_changed', 'bucket_deleted', 'history_expired']) {
     expect(seen.resets[reason], reason).toBeGreaterThan(50)
   }
