@@ -1,5 +1,5 @@
 import { formatCursor, type Subscription } from '@ironflow/core/protocol'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { settle } from '../support/recording-sink'
 import { WatchWorld } from './watch-world'
 
@@ -241,6 +241,25 @@ test('a bucket that is deleted under a watcher is a reset, and what is made agai
     { type: 'synced' },
     { type: 'kv_update', key: 'b' },
   ])
+})
+
+test('late news of a life of the bucket that is over is not told', async () => {
+  const late: (() => void)[] = []
+  const { follow } = world.engine
+  vi.spyOn(world.engine, 'follow').mockImplementation((bucket, listener) =>
+    follow.call(world.engine, bucket, (event) => void late.push(() => listener(event))),
+  )
+  const before = await world.watch([KV])
+  await world.put('a', 1)
+  await world.engine.deleteBucket('APP_default_b')
+  await world.put('b', 2)
+  const after = await world.watch([KV])
+  while (late.length > 0) {
+    late.shift()?.()
+    await settle()
+  }
+  expect(before.of('s')).toMatchObject([{ type: 'synced' }, { type: 'kv_update', key: 'b' }])
+  expect(after.of('s')).toMatchObject([{ type: 'kv_update', key: 'b', initial: true }, { type: 'synced' }])
 })
 
 test('a value that expires is a change', async () => {
