@@ -42,8 +42,8 @@ export type ReceivedFrame =
 const MAX_MEMBERS = 64
 
 /**
- * Reads what a client sent. Never throws. A call's parameters are left to whoever knows the method; a document or a KV
- * value among them stays text, not checked yet.
+ * Parses one message of a client. Never throws. The method checks a call's parameters later; a document or a KV value
+ * among them stays text, unchecked.
  *
  * @param limits bounds of everything else, whose value is built
  */

@@ -37,7 +37,7 @@ export class Maintenance {
       if (this.#committer.trouble !== undefined) this.#write({ do: 'probe' })
       else if (this.#isAnythingDue(now)) this.#write({ do: 'settle', now })
     } catch {
-      // A database that cannot be read: every call says so, and a timer has nobody to say it to.
+      // The database cannot be read. Every call fails with that error, so the timer need not report it.
     }
   }
 
