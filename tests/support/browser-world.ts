@@ -73,7 +73,7 @@ export function useBrowserWorld({ tabs = false } = {}): BrowserWorld {
     world.admin = createClient({ serverUrl: world.server.url, apiKey: world.server.apiKey })
     chromium = await launchChromium()
     // The first start of a browser on a machine takes its time.
-  }, 60_000)
+  }, 120_000)
   afterEach(async () => {
     for (const each of opened.splice(0)) await each.close()
   })

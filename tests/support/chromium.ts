@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, errors } from 'playwright-core'
 import { findBrowser } from '../../scripts/browser.mjs'
 
 /** How long a browser may take to say that it listens, or to end, in milliseconds. */
 const PATIENCE_MS = 30_000
+/** How long a browser that listens may take to answer, in milliseconds. */
+const CONNECT_MS = 15_000
+/** Now and then a headless Chromium listens and never answers: another one is started in its place. */
+const LAUNCHES = 3
 
 export interface Chromium {
   readonly browser: Browser
@@ -21,6 +25,16 @@ export interface Chromium {
  * it is looked at, and turns the back-forward cache off.
  */
 export async function launchChromium(): Promise<Chromium> {
+  for (let launches = 1; ; launches++) {
+    try {
+      return await launch()
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError) || launches === LAUNCHES) throw error
+    }
+  }
+}
+
+async function launch(): Promise<Chromium> {
   const executable = findBrowser()
   if (executable === undefined) throw new Error('there is no Chromium: run `node scripts/browser.mjs`')
   const profile = await mkdtemp(join(tmpdir(), 'ironflow-chromium-'))
@@ -51,7 +65,7 @@ export async function launchChromium(): Promise<Chromium> {
   }
   try {
     const address = await debuggerAddress(child.stderr)
-    const browser = await chromium.connectOverCDP(address, { noDefaults: true })
+    const browser = await chromium.connectOverCDP(address, { noDefaults: true, timeout: CONNECT_MS })
     return {
       browser,
       close: async () => {

@@ -38,8 +38,8 @@ const OVERHEAD_BYTES = 600
 /**
  * Encoded answers to reads of KV entries, one for each key, however it is spelt in a URL. A commit removes what it made
  * old, whoever made it, and puts the new value's answer in its place: a key that is read often is likely to be read
- * again, and the commit has the value at hand. The engine reports a commit before the write that made it resolves, so a read that starts after
- * a write of this process is acknowledged sees it.
+ * again, and the commit has the value at hand. The engine reports a commit before the write that made it resolves, so a
+ * read that starts after a write of this process is acknowledged sees it.
  *
  * An answer that was read while its bucket changed is not kept: it may be from before the change, whose removal has
  * passed already. That is what {@link clock} is for.
