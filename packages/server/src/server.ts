@@ -15,6 +15,7 @@ import { Buckets } from './domain/buckets'
 import { KeyedQueue } from './domain/commit'
 import { ConfigDocuments } from './domain/config'
 import { KeyValues } from './domain/kv'
+import { PageReader } from './domain/page'
 import { ANYBODY } from './domain/principal'
 import { Metrics, type Scrape } from './observe/metrics'
 import { Observer } from './observe/observer'
@@ -69,8 +70,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
   const queue = new KeyedQueue(limits)
   const buckets = new Buckets(engine, queue, limits)
-  // Turns of their own: a list does not wait until a crowd of watchers has caught up.
-  const lists = new Turns()
+  // With turns of their own: a list does not wait until a crowd of watchers has caught up.
+  const pages = new PageReader()
   const authenticator = new Authenticator({
     engine,
     apiKeys,
@@ -85,8 +86,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     handlers: createHandlers({
       engine,
       limits,
-      config: new ConfigDocuments(engine, queue, limits, lists),
-      kv: new KeyValues(engine, buckets, limits, lists),
+      config: new ConfigDocuments(engine, queue, limits, pages),
+      kv: new KeyValues(engine, buckets, limits, pages),
       buckets,
       apiKeys,
     }),

@@ -12,12 +12,12 @@ import {
 import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
-import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import { type KeyedQueue, readModifyWrite } from './commit'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
+import type { PageReader } from './page'
 import { visiblePage } from './visible-page'
 
 /**
@@ -32,7 +32,7 @@ export class ConfigDocuments {
     private readonly engine: Engine,
     private readonly queue: KeyedQueue,
     private readonly limits: Limits,
-    private readonly turns: Turns,
+    private readonly pages: PageReader,
   ) {}
 
   /** @param isVisible which names the caller may see */
@@ -100,7 +100,7 @@ export class ConfigDocuments {
     const before = decodeRevisionCursor('versions', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const page = { bucket: configBucket(context.environment), key: name, bounds, before, ...readOptions(context) }
-    const { items, next } = await readHistory(this.engine, page, this.turns)
+    const { items, next } = await readHistory(this.engine, page, this.pages)
     if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined)
     const versions = items.map((entry) => version(name, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('versions', String(next))

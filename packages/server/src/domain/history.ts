@@ -1,6 +1,5 @@
 import type { Engine, Entry, ReadOptions } from '../engine/engine'
-import type { Turns } from '../turns'
-import { fillPage, type PageBounds } from './page'
+import type { Page, PageBounds, PageReader } from './page'
 
 /** What of which key's history to read. */
 export interface HistoryPage extends ReadOptions {
@@ -15,11 +14,11 @@ export interface HistoryPage extends ReadOptions {
 export function readHistory(
   engine: Engine,
   { bucket, key, bounds, before: start, ...options }: HistoryPage,
-  turns: Turns,
-): Promise<{ items: Entry[]; next: number | undefined }> {
+  pages: PageReader,
+): Promise<Page<Entry, number>> {
   const read = async (before: number | undefined, limit: number, bytes: number) => {
     const items = await engine.history(bucket, key, { ...options, before, limit, bytes })
     return { items, next: items.at(-1)?.revision }
   }
-  return fillPage(bounds, start, { read, placeOf: ({ revision }: Entry) => revision }, turns)
+  return pages.fill(bounds, start, { read, placeOf: ({ revision }: Entry) => revision })
 }

@@ -10,13 +10,12 @@ import {
 import { type Commit, type Engine, type Entry, NO_BUCKET, type StoredValue, type WriteOptions } from '../engine/engine'
 import { storedName } from '../keyspace'
 import type { Limits } from '../options'
-import type { Turns } from '../turns'
 import type { Answer } from './answer'
 import type { Buckets } from './buckets'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
-import { fillPage, type PageSource } from './page'
+import type { PageReader, PageSource } from './page'
 
 /** Keys and their values. Parameters arrive validated: JSON as text, bytes as bytes. */
 export class KeyValues {
@@ -24,7 +23,7 @@ export class KeyValues {
     private readonly engine: Engine,
     private readonly buckets: Buckets,
     private readonly limits: Limits,
-    private readonly turns: Turns,
+    private readonly pages: PageReader,
   ) {}
 
   async get({ bucket, key, revision }: Params<'kv.get'>, context: Context): Promise<Answer<'kv.get'>> {
@@ -65,7 +64,7 @@ export class KeyValues {
       },
       placeOf: ({ key }) => key,
     }
-    const { items, next } = await fillPage(bounds, decodeCursor('keys', cursor), source, this.turns)
+    const { items, next } = await this.pages.fill(bounds, decodeCursor('keys', cursor), source)
     const position = first ?? NO_BUCKET
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('keys', next)
@@ -76,7 +75,7 @@ export class KeyValues {
     const before = decodeRevisionCursor('history', cursor)
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const page = { bucket: storedName(context.environment, bucket), key, bounds, before, ...readOptions(context) }
-    const { items, next } = await readHistory(this.engine, page, this.turns)
+    const { items, next } = await readHistory(this.engine, page, this.pages)
     if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined)
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('history', String(next))

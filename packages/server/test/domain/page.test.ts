@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { fillPage } from '../../src/domain/page'
+import { PageReader } from '../../src/domain/page'
 import type { StoredValue } from '../../src/engine/engine'
-import { Turns } from '../../src/turns'
 import { Harness } from '../support/harness'
 
 const KIB = 1_024
@@ -57,7 +56,7 @@ test('a single value beyond pageBytes is a page of its own', async () => {
   expect((await pagesOf(harness, 'b/keys?values=true')).map(({ count }) => count)).toEqual([1, 1, 1])
 })
 
-test('fillPage: reads chunks that are bounded in items and bytes, and gives way after each', async () => {
+test('PageReader: reads chunks that are bounded in items and bytes, and gives way after each', async () => {
   const asked: { limit: number; bytes: number; turn: number }[] = []
   let turn = 0
   let isDone = false
@@ -73,11 +72,38 @@ test('fillPage: reads chunks that are bounded in items and bytes, and gives way 
     return { items, next: after + limit }
   }
   const source = { read, placeOf: ({ key }: { key: string }) => Number(key) + 1 }
-  const { items, next } = await fillPage({ items: 900, bytes: 4_194_304 }, undefined, source, new Turns())
+  const { items, next } = await new PageReader().fill({ items: 900, bytes: 4_194_304 }, undefined, source)
   isDone = true
   expect(items.map(({ key }) => Number(key))).toEqual(Array.from({ length: 900 }, (_, n) => n))
   expect(next).toBe(900)
   expect(asked.map(({ limit }) => limit)).toEqual([250, 250, 250, 150])
   expect(Math.max(...asked.map(({ bytes }) => bytes))).toBe(1_048_576)
   expect(new Set(asked.map((each) => each.turn)).size).toBe(4)
+})
+
+test('PageReader: of a hundred pages it reads eight at once, and all of them in the end', async () => {
+  const pages = new PageReader()
+  let reading = 0
+  let most = 0
+  const read = async (after = 0, limit: number) => {
+    if (after === 0) most = Math.max(most, ++reading)
+    const items = Array.from({ length: limit }, (_, n) => ({ key: `${after + n}` }))
+    if (after + limit === 600) reading--
+    return { items, next: after + limit }
+  }
+  const source = { read, placeOf: ({ key }: { key: string }) => Number(key) + 1 }
+  const fill = async () => {
+    const { items } = await pages.fill({ items: 600, bytes: 4_194_304 }, undefined, source)
+    return items.length
+  }
+  expect(await Promise.all(Array.from({ length: 100 }, fill))).toEqual(Array(100).fill(600))
+  expect(most).toBe(8)
+})
+
+test('PageReader: a page that cannot be read leaves its place to another', async () => {
+  const pages = new PageReader()
+  const failing = { read: () => Promise.reject(new Error('the disk is gone')), placeOf: () => 0 }
+  const bounds = { items: 1, bytes: 1 }
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => pages.fill(bounds, undefined, failing)))
+  expect(results.map(({ status }) => status)).toEqual(Array(20).fill('rejected'))
 })
