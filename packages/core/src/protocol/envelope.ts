@@ -6,8 +6,8 @@ import { eventPatternRule } from './events'
 import type { CallFrame, ClientFrame, ServerFrame, Subscription, SubscriptionKind } from './frames'
 import { parseJson, RawJson, stringify } from './json'
 import { type JsonLimits, parseJsonWithin } from './json-check'
-import { isObjectText, MemberReader } from './json-members'
-import { METHODS, type MethodName, methodRow } from './methods'
+import { MemberReader } from './json-members'
+import { METHODS, type MethodRow } from './methods'
 import { bucketRule, configNameRule, filterRule, type Rule } from './names'
 import { parsePosition } from './position'
 import { isWellFormed } from './value'
@@ -41,40 +41,54 @@ export type ReceivedFrame =
 /** Members that a message, or the parameters in it, may have. No message that is known has nearly as many. */
 const MAX_MEMBERS = 64
 
+/** The parameters that are the body of a request over HTTP: they stay text even where they are a string or a number. */
+const BODIES: ReadonlySet<string | undefined> = /* @__PURE__ */ new Set(
+  /* @__PURE__ */ Object.values(METHODS).map(({ body }: MethodRow) => body),
+)
+
 /**
- * Parses one message of a client. Never throws. The method checks a call's parameters later; a document or a KV value
- * among them stays text, unchecked.
+ * Parses one message of a client. Never throws. The method checks a call's parameters later; arrays and objects among
+ * them stay text, unchecked: building their values could take long.
  *
- * @param limits bounds of everything else, whose value is built
+ * @param limits bounds of a subscription, which is built
  */
 export function parseClientFrame(text: string, limits: JsonLimits): ReceivedFrame {
-  const frame = membersOf(text)
-  if (!frame) return { error: invalid({ message: `must be a JSON object of at most ${MAX_MEMBERS} members` }) }
+  const reader = new MemberReader(text)
+  const frame = readFlat(reader, 'params')
+  if (!frame || !reader.isWhole) {
+    return {
+      error: invalid({ message: `must be a JSON object; it and its params have at most ${MAX_MEMBERS} members` }),
+    }
+  }
   const idProblem = nameProblem(frame.id)
   if (idProblem) return { error: invalid({ id: idProblem }) }
   const id = frame.id as string
   if (frame.type === 'subscribe') return parseSubscribe(text, id, limits)
   if (frame.type === 'unsubscribe') return { frame: { type: 'unsubscribe', id } }
-  if (frame.type === 'call') return parseCall(frame, id, limits)
+  if (frame.type === 'call') return checkCall(frame, id)
   return { error: invalid({ type: 'must be subscribe, unsubscribe or call' }) }
 }
 
 /**
- * The members of an object's JSON text: arrays and objects among them, and the member called `asText`, as text that is
- * not checked yet. `undefined` where the text is none, or has too many.
+ * The members of an object, arrays and objects among them as text: but for the object called `nested`, whose members
+ * are read the same way. `undefined` where an object does not end, or has too many members.
  */
-function membersOf(text: string, asText?: string): Record<string, unknown> | undefined {
+function readFlat(reader: MemberReader, nested?: string): Record<string, unknown> | undefined {
   const members: Record<string, unknown> = Object.create(null)
-  const reader = new MemberReader(text)
   for (let count = 0; reader.next(); count++) {
     if (count === MAX_MEMBERS) return undefined
-    const { name, value } = reader
-    const isText = name === asText || value.startsWith('{') || value.startsWith('[')
-    const member = isText ? new RawJson(value) : parseJson(value)
+    const { name } = reader
+    const isNested = name === nested && reader.isObject
+    const member = isNested ? readFlat(reader.members()) : readValue(name, reader.value)
     if (member === undefined) return undefined
     members[name] = member
   }
-  return reader.isWhole ? members : undefined
+  return reader.closedAt < 0 ? undefined : members
+}
+
+function readValue(name: string, text: string): unknown {
+  const staysText = BODIES.has(name) || text.startsWith('{') || text.startsWith('[')
+  return staysText ? new RawJson(text) : parseJson(text)
 }
 
 /**
@@ -160,11 +174,11 @@ function parseSubscribe(text: string, id: string, limits: JsonLimits): ReceivedF
   }
 }
 
-function parseCall(frame: Record<string, unknown>, id: string, limits: JsonLimits): ReceivedFrame {
+function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
   const { method, params } = frame
   const problems = new FieldProblems()
   if (typeof method !== 'string' || !Object.hasOwn(METHODS, method)) problems.add('method', 'is none of this server’s')
-  if (!(params instanceof RawJson && isObjectText(params.text))) problems.add('params', 'must be a JSON object')
+  if (!isRecord(params) || params instanceof RawJson) problems.add('params', 'must be a JSON object')
   for (const name of CALL_TEXTS) {
     if (frame[name] !== undefined && typeof frame[name] !== 'string') problems.add(name, 'must be a string')
   }
@@ -177,21 +191,8 @@ function parseCall(frame: Record<string, unknown>, id: string, limits: JsonLimit
   for (const name of Object.keys(frame)) {
     if (!CALL_MEMBERS.includes(name)) problems.add(name, 'is not a member of a call')
   }
-  try {
-    problems.throwIfAny()
-    const read = parseParams(method as MethodName, (params as RawJson).text, limits)
-    return { frame: { ...frame, params: read } as unknown as CallFrame }
-  } catch (error) {
-    return { error: error as ValidationError, call: id }
-  }
-}
-
-function parseParams(method: MethodName, text: string, limits: JsonLimits): Record<string, unknown> {
-  const { body } = methodRow(method)
-  if (body === undefined || body === 'rest') return parseJsonWithin(text, limits, 'params') as Record<string, unknown>
-  const params = membersOf(text, body)
-  if (!params) throw invalid({ params: `must be a JSON object of at most ${MAX_MEMBERS} members` })
-  return params
+  const error = problems.error()
+  return error ? { error, call: id } : { frame: frame as unknown as CallFrame }
 }
 
 /** What a client calls its subscriptions and calls: short text, since it comes back in every message. */

@@ -39,7 +39,7 @@ export {
 export { HEADERS } from './headers'
 export { fromBase64, RawJson, stringify, toBase64 } from './json'
 export { checkJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
-export { isObjectText, MemberReader, mergeMembers } from './json-members'
+export { isObjectText, mergeMembers, readMembers } from './json-members'
 export {
   type Access,
   isMutating,

@@ -1,5 +1,5 @@
 import { FieldProblems } from '../errors/field-problems'
-import { afterDigits, afterString, CODE, isDigit, NONE, skipBlank } from './json-scan'
+import { afterDigits, afterString, isDigit, skipBlank } from './json-scan'
 
 /** What JSON text must keep besides the syntax. */
 export interface JsonRules {
@@ -61,13 +61,13 @@ class JsonCheck {
     let at = skipBlank(text, 0)
     for (;;) {
       const code = text.charCodeAt(at)
-      const opens = code === CODE.openObject || code === CODE.openArray
+      const opens = code === 0x7b || code === 0x5b
       if (++items > jsonItems) return this.refuse(`has more than ${jsonItems} members and elements (limit jsonItems)`)
       if (opens && path.length >= jsonDepth)
         return this.refuse(`nests deeper than ${jsonDepth} levels (limit jsonDepth)`)
       if (opens) at = this.open(at, code)
       else at = this.next(this.scalar(at, code))
-      if (at === NONE) return false
+      if (at === -1) return false
       if (path.length === 0) return at === text.length
     }
   }
@@ -79,25 +79,25 @@ class JsonCheck {
     // The code of each closing bracket is two above that of its opening one.
     if (text.charCodeAt(at) === code + 2) return this.next(at + 1)
     path.push(-1)
-    return code === CODE.openObject ? this.name(at) : at
+    return code === 0x7b ? this.name(at) : at
   }
 
   /** Goes from the end of a value to the start of the next one, closing what ends in between. */
   private next(end: number): number {
     const { text, path } = this
-    if (end === NONE) return NONE
+    if (end === -1) return -1
     for (let at = skipBlank(text, end); ; at = skipBlank(text, at + 1)) {
       if (path.length === 0) return at
       const top = path.length - 1
       const isArray = (path[top] as number) < 0
       const code = text.charCodeAt(at)
-      if (code === CODE.comma) {
+      if (code === 0x2c) {
         const start = skipBlank(text, at + 1)
         if (!isArray) return this.name(start)
         path[top] = (path[top] as number) - 1
         return start
       }
-      if (code !== (isArray ? CODE.closeArray : CODE.closeObject)) return NONE
+      if (code !== (isArray ? 0x5d : 0x7d)) return -1
       path.pop()
     }
   }
@@ -107,14 +107,16 @@ class JsonCheck {
     const { text, path } = this
     const { reserved } = this.rules
     path[path.length - 1] = start
-    const end = text.charCodeAt(start) === CODE.quote ? afterString(text, start) : NONE
-    if (end === NONE) return NONE
+    const end = text.charCodeAt(start) === 0x22 ? afterString(text, start) : -1
+    if (end === -1) return -1
     if (reserved !== undefined && this.isName(start, end, reserved)) this.note('is a reserved name')
     const colon = skipBlank(text, end)
-    return text.charCodeAt(colon) === CODE.colon ? skipBlank(text, colon + 1) : NONE
+    return text.charCodeAt(colon) === 0x3a ? skipBlank(text, colon + 1) : -1
   }
 
   private isName(start: number, end: number, name: string): boolean {
+    const first = this.text.charCodeAt(start + 1)
+    if (first !== name.charCodeAt(0) && first !== 0x5c) return false
     const length = end - start - 2
     if (length === name.length) return this.text.startsWith(name, start + 1)
     // Written with escapes, each character takes up to six.
@@ -130,25 +132,25 @@ class JsonCheck {
   /** Goes behind a value that is neither array nor object. */
   private scalar(start: number, code: number): number {
     const { text } = this
-    if (code === CODE.quote) return afterString(text, start)
-    if (code === CODE.minus || isDigit(code)) return this.number(start, code)
-    const literal = LITERALS.find((each) => text.startsWith(each, start))
-    return literal === undefined ? NONE : start + literal.length
+    if (code === 0x22) return afterString(text, start)
+    if (code === 0x2d || isDigit(code)) return this.number(start, code)
+    const word = code === 0x6e ? 'null' : code === 0x74 ? 'true' : 'false'
+    return text.startsWith(word, start) ? start + word.length : -1
   }
 
   private number(start: number, first: number): number {
     const { text } = this
-    const whole = first === CODE.minus ? start + 1 : start
-    let at = text.charCodeAt(whole) === CODE.zero ? whole + 1 : afterDigits(text, whole)
-    if (at !== NONE && text.charCodeAt(at) === CODE.point) at = afterDigits(text, at + 1)
-    if (at === NONE) return NONE
+    const whole = first === 0x2d ? start + 1 : start
+    let at = text.charCodeAt(whole) === 0x30 ? whole + 1 : afterDigits(text, whole)
+    if (at !== -1 && text.charCodeAt(at) === 0x2e) at = afterDigits(text, at + 1)
+    if (at === -1) return -1
     let isLong = at - start > LONGEST_SAFE_NUMBER
     // `e`, in either case.
-    if ((text.charCodeAt(at) | CODE.space) === 0x65) {
+    if ((text.charCodeAt(at) | 0x20) === 0x65) {
       const sign = text.charCodeAt(at + 1)
-      const exponent = sign === CODE.plus || sign === CODE.minus ? at + 2 : at + 1
+      const exponent = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1
       at = afterDigits(text, exponent)
-      if (at === NONE) return NONE
+      if (at === -1) return -1
       isLong ||= at - exponent >= 3
     }
     if (isLong && !Number.isFinite(Number(text.slice(start, at)))) this.note('is a number beyond the range of a double')
@@ -171,6 +173,5 @@ class JsonCheck {
 /** A name's first 256 characters: it can have a million, and be part of many places. */
 const NAME_START = /"(?:\\u.{4}|\\.|[^"\\]){0,256}/y
 
-const LITERALS = ['true', 'false', 'null']
 /** Characters of a number that is in the range of a double unless it has an exponent. */
 const LONGEST_SAFE_NUMBER = 308

@@ -72,13 +72,9 @@ describe('frames of a client', () => {
     })
   })
 
-  test('the parameters of other calls are built within the limits', () => {
-    const call = (params: object) => ({ type: 'call', id: 'c', method: 'admin.apiKeys.create', params })
-    expect(received(call({ scopes: ['a'] }))).toMatchObject({ frame: { params: { scopes: ['a'] } } })
-    expect(received(call({ scopes: Array(10_000).fill('a') }))).toMatchObject({
-      call: 'c',
-      error: { fields: { params: expect.stringContaining('jsonItems') } },
-    })
+  test('arrays and objects among the parameters stay text', () => {
+    const call = { type: 'call', id: 'c', method: 'admin.apiKeys.create', params: { name: 'x', scopes: ['a'] } }
+    expect(received(call)).toMatchObject({ frame: { params: { name: 'x', scopes: new RawJson('["a"]') } } })
   })
 
   test('a subscription beyond the limits is refused as that', () => {
@@ -89,11 +85,15 @@ describe('frames of a client', () => {
     })
   })
 
-  test('a message of many members is none', () => {
+  test('a message of many members, or parameters, is none', () => {
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`m${index}`, 0]))
     expect(received({ type: 'unsubscribe', id: 'a', ...many })).toEqual({ error: expect.anything() })
-    const params = received({ type: 'call', id: 'c', method: 'kv.put', params: many, requestId: 'r' })
-    expect(params).toMatchObject({ call: 'c', error: { fields: { params: expect.any(String) } } })
+    expect(received({ type: 'call', id: 'c', method: 'kv.put', params: many })).toEqual({ error: expect.anything() })
+  })
+
+  test('parameters within parameters by the hundred thousand are text', () => {
+    const text = `{"id":"c","type":"call","method":"kv.get","params":${'{"params":'.repeat(100_000)}0${'}'.repeat(100_001)}`
+    expect(parseClientFrame(text, LIMITS)).toMatchObject({ frame: { params: { params: expect.any(RawJson) } } })
   })
 
   test('whatever comes, nothing is thrown', () => {

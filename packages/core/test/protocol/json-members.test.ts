@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isObjectText, MemberReader, mergeMembers } from '../../src/protocol/json-members'
+import { isObjectText, MemberReader, mergeMembers, readMembers } from '../../src/protocol/json-members'
 
 const name = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.constantFrom('a', 'b', '', '"', '\\', '1'))
 const object = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true })
@@ -22,6 +22,8 @@ test('every member is read, with its name and its value', () => {
   )
 })
 
+const merge = (base: string, changes: string) => mergeMembers(base, readMembers(changes, 1_000) ?? new Map())
+
 /** In the order of `JSON.stringify`, which is that of the object itself. */
 function byPlace(value: object) {
   const names = Object.keys(value)
@@ -33,7 +35,7 @@ test('members laid over others are what Object.assign makes of them', () => {
     fc.property(object, object, indent, indent, (base, changes, one, two) => {
       const texts = [JSON.stringify(base, undefined, one), JSON.stringify(changes, undefined, two)] as const
       const [a, b] = texts.map((text) => JSON.parse(text) as object)
-      expect(JSON.parse(mergeMembers(...texts) ?? '')).toEqual({ ...a, ...b })
+      expect(JSON.parse(merge(...texts) ?? '')).toEqual({ ...a, ...b })
     }),
   )
 })
@@ -49,7 +51,7 @@ test.each([
   ['{"a":1}', '{"a":3,"a":4}', '{"a":4}'],
   ['{"__proto__":1}', '{"toString":2}', '{"__proto__":1,"toString":2}'],
 ])('%s with %s laid over is %s', (base, changes, result) => {
-  expect(mergeMembers(base, changes)).toBe(result)
+  expect(merge(base, changes)).toBe(result)
 })
 
 test.each([
@@ -81,7 +83,7 @@ test.each([
   const reader = new MemberReader(text)
   while (reader.next()) expect(reader.name).toBe('a')
   expect(reader.isWhole).toBe(false)
-  expect(mergeMembers(text, '{"b":1}')).toBeUndefined()
+  expect(merge(text, '{"b":1}')).toBeUndefined()
 })
 
 test('any text is read to an end', () => {
@@ -90,7 +92,7 @@ test('any text is read to an end', () => {
     fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
       const text = `{${pieces.join('')}`
       const reader = new MemberReader(text)
-      while (reader.next()) expect(reader.end).toBeGreaterThan(reader.start)
+      while (reader.next()) reader.members().next()
       try {
         if (JSON.parse(text)) expect(reader.isWhole).toBe(true)
       } catch {
@@ -99,4 +101,28 @@ test('any text is read to an end', () => {
     }),
     { numRuns: 3_000 },
   )
+})
+
+test('the members of a member are read in place, to their end or not', () => {
+  const text = '{"a":{"b":{"c":1},"d":[2]},"e":3}'
+  for (const steps of [0, 1, 3]) {
+    const outer = new MemberReader(text)
+    outer.next()
+    const inner = outer.members()
+    const names: string[] = []
+    for (let step = 0; step < steps && inner.next(); step++) names.push(inner.name)
+    expect(names).toEqual(['b', 'd'].slice(0, steps))
+    expect(outer.value).toBe('{"b":{"c":1},"d":[2]}')
+    expect([outer.next(), outer.name, outer.value, outer.next(), outer.isWhole]).toEqual([true, 'e', '3', false, true])
+  }
+})
+
+test('no more members are read than asked for', () => {
+  expect(readMembers('{"a":1, "b" : [2] }', 2)).toEqual(
+    new Map([
+      ['a', '"a":1'],
+      ['b', '"b" : [2]'],
+    ]),
+  )
+  expect(readMembers('{"a":1,"b":2,"c":3}', 2)).toBeUndefined()
 })

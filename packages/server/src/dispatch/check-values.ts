@@ -6,7 +6,7 @@ import {
   isObjectText,
   isWellFormed,
   type JsonRules,
-  MemberReader,
+  parseJsonWithin,
   RawJson,
 } from '@ironflow/core/protocol'
 import { beyondLimit } from '../domain/limit'
@@ -19,24 +19,9 @@ import type { Check, CheckContext } from './checks'
  */
 export const document: Check = (value, context, place) => {
   const json = asJson(value, place)
-  expectSize(json.text.length, context)
+  expectSize(json.text, context)
   if (isObjectText(json.text)) checkText(json, { ...rulesOf(context), reserved: '__proto__' }, context, place)
   else context.fail(place, 'must be a JSON object')
-  return json
-}
-
-/** The fields of a patch: as a document, but of a number that can be looked up one by one. */
-export const patchFields: Check = (value, context, place) => {
-  const problemsBefore = context.problems.count
-  const json = document(value, context, place) as RawJson
-  if (context.problems.count > problemsBefore) return json
-  const { jsonItems } = context.limits
-  const fields = new MemberReader(json.text)
-  for (let count = 0; fields.next(); count++) {
-    if (count < jsonItems) continue
-    context.fail(place, `has more than ${jsonItems} fields (limit jsonItems)`)
-    break
-  }
   return json
 }
 
@@ -45,17 +30,18 @@ export const kvValue: Check = (given, context, place) => {
   const encoding = context.params.encoding as Encoding
   if (encoding === 'json') {
     const json = asJson(given, place)
-    expectSize(json.text.length, context)
+    expectSize(json.text, context)
     checkText(json, rulesOf(context), context, place)
     return json
   }
   const value = given instanceof RawJson ? stringIn(given) : given
   if (encoding === 'text') {
-    if (typeof value === 'string') expectSize(value.length, context)
+    if (typeof value === 'string') expectSize(value, context)
     if (typeof value !== 'string' || !isWellFormed(value)) context.fail(place, 'must be well-formed text')
     return value
   }
   if (value instanceof Uint8Array) return value
+  if (typeof value === 'string') expectSize((value.length / 4) * 3 - 2, context)
   const isBase64 =
     typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value !== '='
   if (isBase64) return fromBase64(value)
@@ -68,15 +54,19 @@ function asJson(value: unknown, place: string): RawJson {
 }
 
 /**
- * Refuses what no bucket takes before it is looked into. Each character is a byte at least; the engine counts bytes.
+ * Refuses what no bucket takes before it is looked into.
  *
+ * @param text whose bytes count, or their number
  * @throws payload_too_large
  */
-function expectSize(size: number, { limits }: CheckContext): void {
-  if (size > limits.maxValueSize) {
-    throw beyondLimit('payload_too_large', 'the value is too large', 'maxValueSize', limits)
-  }
+function expectSize(text: string | number, { limits }: CheckContext): void {
+  const max = limits.maxValueSize
+  // A UTF-16 code unit takes three bytes at most, so most texts need no counting.
+  const isTooLarge = typeof text === 'number' ? text > max : text.length * 3 > max && encoder.encode(text).length > max
+  if (isTooLarge) throw beyondLimit('payload_too_large', 'the value is too large', 'maxValueSize', limits)
 }
+
+const encoder = new TextEncoder()
 
 /** The string that JSON text from a wire is; `undefined` where it is another value. */
 function stringIn({ text }: RawJson): unknown {
@@ -93,8 +83,10 @@ function checkText({ text }: RawJson, rules: JsonRules, { problems, fail }: Chec
 }
 
 /** What an API key is narrowed to. */
-export const scopes: Check = (value, context, place) => {
-  const { scopesPerKey } = context.limits
+export const scopes: Check = (given, context, place) => {
+  const { limits } = context
+  const { scopesPerKey } = limits
+  const value = given instanceof RawJson ? parseJsonWithin(given.text, limits, place) : given
   if (!Array.isArray(value) || value.length === 0) {
     context.fail(place, 'must be a list of scopes, or absent')
   } else if (value.length > scopesPerKey) {

@@ -1,7 +1,7 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
 import { stringify } from '@ironflow/core/protocol'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Answer } from '../domain/answer'
 import { OldestFirstMap } from '../oldest-first-map'
 import type { Limits } from '../options'
@@ -53,7 +53,7 @@ export class Idempotency {
     const { environment, principal, method, key } = scope
     if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw invalid({ 'idempotency-key': 'must be 1 to 255 printable ASCII' })
     const name = `${environment} ${principal} ${method} ${key}`
-    const fingerprint = fingerprintOf(params)
+    const fingerprint = await fingerprintOf(params)
     for (;;) {
       const known = this.entries.get(name)
       if (!known || known.expiresAt <= this.now()) return this.first(name, fingerprint, work)
@@ -103,15 +103,19 @@ function hashOf(name: string): string {
 
 /** Parameters up to this many characters are their own fingerprint: that is cheaper than a hash of them. */
 const SHORT = 128
+/** Parameters from this many bytes on are hashed by the platform, on a thread of its own where it has one. */
+const LONG = 65_536
 
 /** Tells parameters apart. Of long ones half a SHA-256: nobody finds two that share it, and thousands are kept. */
-function fingerprintOf(params: object): string {
+async function fingerprintOf(params: object): Promise<string> {
   // Bytes are hashed as they are: as base64 text, a megabyte would take three times as long.
-  const { value: bytes, ...rest } = params as { value?: unknown }
-  const isBytes = bytes instanceof Uint8Array
-  const text = stringify(isBytes ? rest : params)
-  if (!isBytes && text.length <= SHORT) return text
-  const hash = sha256.create().update(utf8ToBytes(text))
-  if (isBytes) hash.update(bytes)
-  return String.fromCharCode(...hash.digest().subarray(0, 16))
+  const { value, ...rest } = params as { value?: unknown }
+  const hasBytes = value instanceof Uint8Array
+  const text = stringify(hasBytes ? rest : params)
+  if (!hasBytes && text.length <= SHORT) return text
+  const bytes = hasBytes ? concatBytes(utf8ToBytes(text), value) : utf8ToBytes(text)
+  const { subtle } = globalThis.crypto
+  const isLong = bytes.length >= LONG && subtle !== undefined
+  const hash = isLong ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes)
+  return String.fromCharCode(...hash.subarray(0, 16))
 }

@@ -7,7 +7,7 @@ import {
   type MethodName,
   type Params,
 } from '@ironflow/core/protocol'
-import { document, kvValue, patchFields, scopes } from './check-values'
+import { document, kvValue, scopes } from './check-values'
 import { flag, future, integer, named, oneOf, optional, type Param, required, text } from './checks'
 
 /** What each parameter of each method must be. One that is missing here does not compile. */
@@ -43,7 +43,7 @@ export const RULES: Rules = {
   'config.list': page,
   'config.get': { name, revision },
   'config.set': { name, data: required(document), createOnly: optional(flag), ...precondition },
-  'config.patch': { name, fields: required(patchFields), ...precondition },
+  'config.patch': { name, fields: required(document), ...precondition },
   'config.delete': { name, ...precondition },
   'config.history': { name, ...page },
   'config.rollback': { name, revision: required(integer(1)), ...precondition },

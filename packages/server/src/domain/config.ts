@@ -8,6 +8,7 @@ import {
   type Params,
   type Position,
   RawJson,
+  readMembers,
 } from '@ironflow/core/protocol'
 import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
@@ -74,12 +75,12 @@ export class ConfigDocuments {
 
   async patch(params: Params<'config.patch'>, context: Context): Promise<Answer<'config.patch'>> {
     const { name, ifRevision } = params
-    const fields = (params.fields as RawJson).text
+    const fields = this.fieldsOf(params.fields as RawJson)
     const bucket = await this.bucket(context)
     const options = this.putOptions(params, context)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      const bytesOf = () => fields.length
+      const bytesOf = () => (params.fields as RawJson).text.length
       return written(name, await readModifyWrite(this.engine, this.queue, bucket, name, merge, bytesOf, options))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
@@ -115,6 +116,14 @@ export class ConfigDocuments {
     return written(name, await this.engine.put(bucket, name, entry.value, this.putOptions(params, context)))
   }
 
+  /** The fields of a patch by name. @throws ValidationError for more than can be looked up one by one */
+  private fieldsOf({ text }: RawJson): ReadonlyMap<string, string> {
+    const { jsonItems } = this.limits
+    const fields = readMembers(text, jsonItems)
+    if (!fields) throw invalid({ fields: `has more than ${jsonItems} fields (limit jsonItems)` })
+    return fields
+  }
+
   /** The bucket of the environment's documents, with its options as this server's limits say. */
   private async bucket({ environment }: Context): Promise<string> {
     const bucket = configBucket(environment)
@@ -142,12 +151,12 @@ function encode(text: string): StoredValue {
   return { encoding: 'json', text }
 }
 
-/** The document with the given fields laid over, both as text. */
-function merged(current: StoredValue | undefined, fields: string): StoredValue {
-  if (!current) return encode(fields)
-  const text = current.encoding === 'json' ? mergeMembers(current.text, fields) : undefined
-  if (text === undefined) throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
-  return encode(text)
+/** The document with the given fields laid over, all as text. */
+function merged(current: StoredValue | undefined, fields: ReadonlyMap<string, string>): StoredValue {
+  const text = !current ? '{}' : current.encoding === 'json' ? current.text : ''
+  const document = mergeMembers(text, fields)
+  if (document === undefined) throw invalid({ fields: 'cannot be merged: what is stored is no JSON object' })
+  return encode(document)
 }
 
 /** A stored document, to be sent as it is; one that another program wrote as text or bytes is sent as those. */

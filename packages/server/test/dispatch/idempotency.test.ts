@@ -81,6 +81,28 @@ test('the window does not follow the wall clock', async () => {
   expect((await harness.put('b/keys/a', 1, named('one'))).json).toEqual(first)
 })
 
+test.each([
+  ['text', 'text/plain'],
+  ['bytes', 'application/octet-stream'],
+])('a long value of %s is told from another one', async (_, type) => {
+  const harness = new Harness()
+  const put = (body: string) =>
+    harness.put('b/keys/a', body, { headers: { 'idempotency-key': 'one', 'content-type': type } })
+  const value = 'x'.repeat(200_000)
+  const [first, second] = await Promise.all([put(value), put(value)])
+  expect([first.status, second.json]).toEqual([200, first.json])
+  expect((await put(`${value}y`)).status).toBe(422)
+  expect((await put(`y${value.slice(1)}`)).status).toBe(422)
+})
+
+test('a value as text and the same as bytes are told apart', async () => {
+  const harness = new Harness()
+  const put = (type: string) =>
+    harness.put('b/keys/a', 'x'.repeat(1_000), { headers: { 'idempotency-key': 'one', 'content-type': type } })
+  expect((await put('text/plain')).status).toBe(200)
+  expect((await put('application/octet-stream')).status).toBe(422)
+})
+
 const SCOPE = { environment: 'e', principal: 'p', method: 'm', key: 'k' }
 const LIMITS = { idempotencyEntries: 100, idempotencyWindowMs: 120_000 }
 const answer = (revision: number) => ({ result: { revision, epoch: 'e' } })
