@@ -1,30 +1,35 @@
 import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** The newest response of each connection that has had a request; `undefined`: it became a WebSocket. */
-const newest = new WeakMap<Duplex, ServerResponse | undefined>()
+/** A member of a connection: a look into a map of all connections would be part of what each request costs. */
+const NEWEST = Symbol('newest response')
+
+/** A connection, and its newest response once it has had a request; `undefined`: it became a WebSocket. */
+interface Connection extends Duplex {
+  [NEWEST]?: ServerResponse | undefined
+}
 
 /** Notes the response that a connection is busy with from now on; `undefined` where it becomes a WebSocket. */
-export function takeTurn(socket: Duplex, response: ServerResponse | undefined): void {
-  newest.set(socket, response)
+export function takeTurn(socket: Connection, response: ServerResponse | undefined): void {
+  socket[NEWEST] = response
 }
 
 /** Whether a connection has ever had a request. */
-export function hasHadRequest(socket: Duplex): boolean {
-  return newest.has(socket)
+export function hasHadRequest(socket: Connection): boolean {
+  return NEWEST in socket
 }
 
 /** The response to the newest request of a connection, also if it has been sent. */
-export function newestResponse(socket: Duplex): ServerResponse | undefined {
-  return newest.get(socket)
+export function newestResponse(socket: Connection): ServerResponse | undefined {
+  return socket[NEWEST]
 }
 
 /**
  * The response that a connection is busy with: not wholly handed to the kernel, or not yet done with by Node, which would
  * take a response behind it into a queue of its own.
  */
-export function currentResponse(socket: Duplex): ServerResponse | undefined {
-  const response = newest.get(socket)
+export function currentResponse(socket: Connection): ServerResponse | undefined {
+  const response = socket[NEWEST]
   return response?.closed ? undefined : response
 }
 
