@@ -19,7 +19,7 @@ export async function slowDisk({ seconds }) {
   const inject = ['-e', 'trace=fdatasync,fsync', '-e', `inject=fdatasync,fsync:delay_exit=${DELAY_MS * 1000}`]
   const serve = [process.execPath, bin, 'serve', '--port', String(port), '--data', directory]
   // `--seccomp-bpf`: only the traced calls stop the process, or reads would pay for being watched.
-  const traced = start('strace', ['-f', '--seccomp-bpf', '-o', '/dev/null', ...inject, ...serve])
+  const traced = start('strace', ['-D', '-f', '--seccomp-bpf', '-o', '/dev/null', ...inject, ...serve])
   try {
     await untilAnswers(`${url}/ready`, 60_000)
     const { key: apiKey } = JSON.parse(await readFile(join(directory, 'bootstrap-key.json'), 'utf8'))
