@@ -80,26 +80,43 @@ describe('samples against a real server', () => {
   const environmentOf = (place: string) => place.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   const folder = `${HERE}/node_modules/.docs`
 
-  const runnable = samples.filter(({ info }) => info === 'ts')
-  it.each(runnable.map((block) => [block.place, block] as const))('%s runs', async (place, block: Block) => {
+  /** Starts a sample; it has ended with 0, or with an error's text. */
+  const start = async (place: string, block: Block) => {
     const file = `${folder}/${environmentOf(place)}.mjs`
     await mkdir(folder, { recursive: true })
     await writeFile(file, asJavaScript(moduleOf(block)))
-    try {
-      const environment = {
-        IRONFLOW_SERVER_URL: world.server.url,
-        IRONFLOW_API_KEY: world.server.apiKey,
-        IRONFLOW_ENV: environmentOf(place),
-      }
-      const options = { env: { ...process.env, ...environment }, timeout: 15_000 }
-      const code = await new Promise((resolve) => {
-        execFile(process.execPath, [file], options, (error, _, stderr) => resolve(error ? stderr || error.message : 0))
-      })
-      expect(code).toBe(0)
-    } finally {
-      await rm(file)
+    const environment = {
+      IRONFLOW_SERVER_URL: world.server.url,
+      IRONFLOW_API_KEY: world.server.apiKey,
+      IRONFLOW_ENV: environmentOf(place),
     }
+    const options = { env: { ...process.env, ...environment }, timeout: 15_000 }
+    let end: (code: unknown) => void
+    const ended = new Promise((resolve) => {
+      end = resolve
+    }).finally(() => rm(file))
+    const child = execFile(process.execPath, [file], options, (error, _, stderr) =>
+      end(error ? stderr || error.message : 0),
+    )
+    return { child, ended }
+  }
+
+  const runnable = samples.filter(({ info }) => info === 'ts')
+  it.each(runnable.map((block) => [block.place, block] as const))('%s runs', async (place, block: Block) => {
+    const { ended } = await start(place, block)
+    expect(await ended).toBe(0)
   })
+
+  const endless = samples.filter(({ info }) => info === 'ts until-stopped')
+  it.each(endless.map((block) => [block.place, block] as const))(
+    '%s runs until Ctrl-C',
+    async (place, block: Block) => {
+      const { child, ended } = await start(place, block)
+      const output = await new Promise((resolve) => child.stdout?.once('data', resolve))
+      child.kill('SIGINT')
+      expect([String(output), await ended]).toEqual([expect.stringMatching(/\S/), 0])
+    },
+  )
 
   // In the order of the pages: a command may need what an earlier one made.
   const curls = commands.filter(({ command }) => command.startsWith('curl '))
