@@ -80,10 +80,16 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
     if (['@ironflow/core/protocol', '@ironflow/core/errors', '@ironflow/core/rules'].includes(specifier))
       return undefined
     if (isOurs(specifier)) return 'the server imports of Ironflow only core/protocol, /errors, /rules and /transport'
+    if (specifier === 'better-sqlite3' || specifier === 'node:sqlite') {
+      return 'SQLite is loaded by a driver where it is there: see engine/sqlite/driver.ts'
+    }
     if (isBuiltin(specifier) && PORTABLE_SERVER_FILES.test(file))
       return 'this part of the server runs anywhere: no node:'
     return undefined
   },
+
+  'sqlite-native': (specifier) =>
+    specifier === 'better-sqlite3' ? undefined : 'sqlite-native brings better-sqlite3 and nothing else',
 
   cli: (specifier, file) => {
     if (isPartOf('@ironflow/server', specifier) && !EMBEDDING_COMMANDS.test(file)) {
