@@ -3,7 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bucketDefaults, openSqliteEngine } from '@ironflow/server'
+import { bucketDefaults } from '@ironflow/server'
+import { openSqliteEngine } from '@ironflow/server/sqlite'
 
 const directory = await mkdtemp(join(tmpdir(), 'ironflow-store-'))
 try {

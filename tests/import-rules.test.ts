@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { cycles, forbidden, importsOf, type Sources, violations } from './import-rules'
+import { cycles, forbidden, importsOf, loadedBy, type Sources, violations } from './import-rules'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,6 +28,26 @@ describe('the sources of every package', () => {
 
   it('import one another without a cycle', () => {
     expect(cycles(sources)).toEqual([])
+  })
+
+  it.each([
+    ['index', ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', 'p-limit']],
+    ['node', ['node:http', 'node:https', 'prom-client', 'ws']],
+    ['sqlite', ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:url', 'node:worker_threads', 'node:zlib']],
+  ])('@ironflow/server loads by its entry point %s no more than it needs', (entry, expected) => {
+    const loaded = loadedBy(`packages/server/src/${entry}.ts`, sources)
+    expect(loaded.filter((specifier) => !specifier.startsWith('@ironflow/core/'))).toEqual(expected)
+  })
+})
+
+describe('loadedBy', () => {
+  it('follows files, cycles too, and leaves out what is only a type', () => {
+    const sources = new Map([
+      ['packages/a/src/index.ts', "import './b'\nimport type { T } from 'types'\nexport * from './c'"],
+      ['packages/a/src/b.ts', "import './index'\nimport 'zod'"],
+      ['packages/a/src/c/index.ts', "import 'ws'\nimport 'zod'"],
+    ])
+    expect(loadedBy('packages/a/src/index.ts', sources)).toEqual(['ws', 'zod'])
   })
 })
 

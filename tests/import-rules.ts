@@ -151,3 +151,19 @@ function resolve(from: string, specifier: string, sources: Sources): string | un
   const bare = base.replace(/\.js$/, '')
   return [base, `${bare}.ts`, `${bare}/index.ts`].find((candidate) => sources.has(candidate))
 }
+
+/** The other packages that an entry point loads, directly or through files of its own, in alphabetical order. */
+export function loadedBy(entry: string, sources: Sources): string[] {
+  const packages = new Set<string>()
+  const files = new Set([entry])
+  // What is added to a set while it is iterated has its turn, too.
+  for (const path of files) {
+    for (const { specifier, typeOnly } of importsOf(path, sources.get(path) ?? '')) {
+      if (typeOnly) continue
+      const target = specifier.startsWith('.') ? resolve(path, specifier, sources) : undefined
+      if (target) files.add(target)
+      else if (!specifier.startsWith('.')) packages.add(specifier)
+    }
+  }
+  return [...packages].sort()
+}
