@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main, pnpm, ROOT, run } from './run.mjs'
 import { startServer } from './server-process.mjs'
+import { startTarballRegistry } from './tarball-registry.mjs'
 
 /** The packages that promise CommonJS as well. */
 const DUAL = ['@ironflow/core', '@ironflow/node']
 /** The other major versions of Node.js that the clients run on. They are packages of npm. */
 const OTHER_NODES = ['22', '24']
+/** A version that brings SQLite along. */
+const BUILT_IN_SQLITE = '24'
 /** Those that run without a native part: an application may import them anywhere, also one for browsers on a server. */
 const CLIENTS = [...DUAL, '@ironflow/browser']
 
@@ -91,6 +94,35 @@ async function useAsApplication(clients, workDir) {
   }
 }
 
+/**
+ * Installs the server on a version of Node.js that has SQLite, with npm and with pnpm, and opens a store: nothing native
+ * may be installed for it, nor loaded.
+ */
+async function useStoreWithoutNativeCode(packages, workDir) {
+  const registry = await startTarballRegistry(packages.map(({ tarball }) => tarball))
+  try {
+    for (const [manager, ...install] of [
+      ['npm@11', 'npm', 'install'],
+      ['pnpm@10.34.9', 'pnpm', 'install'],
+    ]) {
+      const project = join(workDir, `store-${manager}`)
+      await mkdir(project)
+      const manifest = { name: 'store', private: true, dependencies: { '@ironflow/server': 'latest' } }
+      await writeFile(join(project, 'package.json'), JSON.stringify(manifest))
+      await writeFile(join(project, '.npmrc'), `@ironflow:registry=${registry.url}\n`)
+      await copyFile(join(ROOT, 'scripts/store-smoke.mjs'), join(project, 'smoke.mjs'))
+      const withNode = ['-y', '-p', `node@${BUILT_IN_SQLITE}`, '-p', manager]
+      await run('npx', [...withNode, ...install], { cwd: project })
+      const installed = await readdir(join(project, 'node_modules'), { recursive: true })
+      const native = installed.filter((path) => /(^|\/)better-sqlite3(@|$)|\.node$/.test(path))
+      if (native.length > 0) throw new Error(`${manager} has installed native code: ${native.join(', ')}`)
+      await run('npx', [...withNode, 'node', 'smoke.mjs'], { cwd: project })
+    }
+  } finally {
+    registry.stop()
+  }
+}
+
 await main(async () => {
   const workDir = await mkdtemp(join(tmpdir(), 'ironflow-packages-'))
   try {
@@ -104,6 +136,7 @@ await main(async () => {
       packages.filter(({ name }) => CLIENTS.includes(name)),
       workDir,
     )
+    await useStoreWithoutNativeCode(packages, workDir)
   } finally {
     await rm(workDir, { recursive: true, force: true })
   }

@@ -26,6 +26,8 @@ export interface StartOptions {
   env?: Record<string, string>
   /** A process group of its own: a Ctrl-C in the terminal does not reach it. Default false. */
   detached?: boolean
+  /** The executable of Node.js that runs it; default: that of this process. */
+  node?: string
 }
 
 export function startServer(options?: StartOptions): Promise<ServerProcess>

@@ -12,11 +12,11 @@ const PATIENCE_MS = 15_000
 /**
  * A real `ironflow serve` in a process of its own, on a free port. `server-process.d.mts` says what it takes and answers.
  */
-export async function startServer({ args = [], data, env = {}, detached = false } = {}) {
+export async function startServer({ args = [], data, env = {}, detached = false, node = process.execPath } = {}) {
   const temporary = data === undefined ? await mkdtemp(join(tmpdir(), 'ironflow-')) : undefined
   const directory = data ?? join(temporary, 'data')
   const bin = join(ROOT, 'packages/cli/bin/ironflow.js')
-  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--data', directory, ...args], {
+  const child = spawn(node, [bin, 'serve', '--port', '0', '--data', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
     env: { ...process.env, ...env },

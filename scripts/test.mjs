@@ -7,25 +7,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureBrowser } from './browser.mjs'
+import { nodeExecutable } from './node-executable.mjs'
 import { main, run, step } from './run.mjs'
 import { setUp } from './setup.mjs'
+
+/** The version of Node.js on which the store needs no native code, and the tests that are about the store. */
+const BUILT_IN = '24'
+const STORE_TESTS = [
+  'packages/server/test/engine/sqlite',
+  'tests/full-disk.test.ts',
+  'tests/data-loss.test.ts',
+  'tests/worker-death.test.ts',
+]
 
 const steps = {
   types: { title: 'types', work: () => run('npm', ['run', 'typecheck']) },
   lint: { title: 'lint', work: () => run('npm', ['run', 'lint']) },
-  unit: { title: 'unit and contract tests', work: (work) => vitest('unit', work) },
-  integration: { title: 'integration tests', work: (work) => vitest('integration', work), needsBrowser: true },
+  unit: { title: 'unit and contract tests', work: (dir) => vitest(dir, ['--project', 'unit']) },
+  store: {
+    title: `tests of the store on Node.js ${BUILT_IN}`,
+    work: async (dir) => vitest(dir, STORE_TESTS, await nodeExecutable(BUILT_IN)),
+  },
+  integration: {
+    title: 'integration tests',
+    work: (dir) => vitest(dir, ['--project', 'integration']),
+    needsBrowser: true,
+  },
   packages: { title: 'package gates', work: () => run('node', ['scripts/check-packages.mjs']) },
 }
 
 /** What the test runs so far add up to: read from vitest's own report, also of a run that failed. */
 const total = { passed: 0, failed: 0, skipped: 0, failedFiles: 0 }
+let reports = 0
 
-async function vitest(project, workDir) {
-  const report = join(workDir, `${project}.json`)
+async function vitest(workDir, args, node = process.execPath) {
+  const report = join(workDir, `${reports++}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const command = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts']
   try {
-    await run('vitest', ['run', '--config', 'vitest.workspace.ts', '--project', project, ...reporters])
+    await run(node, [...command, ...args, ...reporters])
   } finally {
     // A run that broke before its first test leaves no report; its exit code has said so.
     const text = await readFile(report, 'utf8').catch(() => undefined)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { cycles, forbidden, importsOf, type Sources, violations } from './import-rules'
+import { cycles, forbidden, importsOf, loadedBy, type Sources, violations } from './import-rules'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,6 +28,26 @@ describe('the sources of every package', () => {
 
   it('import one another without a cycle', () => {
     expect(cycles(sources)).toEqual([])
+  })
+
+  it.each([
+    ['index', ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', 'p-limit']],
+    ['node', ['node:http', 'node:https', 'prom-client', 'ws']],
+    ['sqlite', ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:url', 'node:worker_threads', 'node:zlib']],
+  ])('@ironflow/server loads by its entry point %s no more than it needs', (entry, expected) => {
+    const loaded = loadedBy(`packages/server/src/${entry}.ts`, sources)
+    expect(loaded.filter((specifier) => !specifier.startsWith('@ironflow/core/'))).toEqual(expected)
+  })
+})
+
+describe('loadedBy', () => {
+  it('follows files, cycles too, and leaves out what is only a type', () => {
+    const sources = new Map([
+      ['packages/a/src/index.ts', "import './b'\nimport type { T } from 'types'\nexport * from './c'"],
+      ['packages/a/src/b.ts', "import './index'\nimport 'zod'"],
+      ['packages/a/src/c/index.ts', "import 'ws'\nimport 'zod'"],
+    ])
+    expect(loadedBy('packages/a/src/index.ts', sources)).toEqual(['ws', 'zod'])
   })
 })
 
@@ -74,6 +94,9 @@ describe('forbidden', () => {
     ['server/src/server.ts', '@ironflow/core/transport'],
     ['server/src/server.ts', '@ironflow/node'],
     ['server/src/engine/memory.ts', 'node:fs'],
+    ['server/src/engine/sqlite/reader.ts', 'better-sqlite3'],
+    ['server/src/engine/sqlite/built-in-driver.ts', 'node:sqlite'],
+    ['sqlite-native/src/index.cjs', 'ws'],
     ['server/src/dispatch/dispatch.ts', 'node:crypto'],
     ['server/src/domain/kv.ts', 'crypto'],
     ['server/src/watch/hub.ts', 'node:events'],
@@ -101,6 +124,7 @@ describe('forbidden', () => {
     ['server/src/server.ts', 'pino'],
     ['server/src/bindings/node/serve.ts', 'node:http'],
     ['server/src/engine/sqlite/engine.ts', 'node:worker_threads'],
+    ['sqlite-native/src/index.cjs', 'better-sqlite3'],
     ['cli/src/commands/serve.ts', '@ironflow/server'],
     ['cli/src/commands/backup.ts', '@ironflow/server'],
     ['cli/src/commands/restore/index.ts', '@ironflow/server'],

@@ -80,10 +80,16 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
     if (['@ironflow/core/protocol', '@ironflow/core/errors', '@ironflow/core/rules'].includes(specifier))
       return undefined
     if (isOurs(specifier)) return 'the server imports of Ironflow only core/protocol, /errors, /rules and /transport'
+    if (specifier === 'better-sqlite3' || specifier === 'node:sqlite') {
+      return 'SQLite is loaded by a driver where it is there: see engine/sqlite/driver.ts'
+    }
     if (isBuiltin(specifier) && PORTABLE_SERVER_FILES.test(file))
       return 'this part of the server runs anywhere: no node:'
     return undefined
   },
+
+  'sqlite-native': (specifier) =>
+    specifier === 'better-sqlite3' ? undefined : 'sqlite-native brings better-sqlite3 and nothing else',
 
   cli: (specifier, file) => {
     if (isPartOf('@ironflow/server', specifier) && !EMBEDDING_COMMANDS.test(file)) {
@@ -144,4 +150,20 @@ function resolve(from: string, specifier: string, sources: Sources): string | un
   const base = posix.join(posix.dirname(from), specifier)
   const bare = base.replace(/\.js$/, '')
   return [base, `${bare}.ts`, `${bare}/index.ts`].find((candidate) => sources.has(candidate))
+}
+
+/** The other packages that an entry point loads, directly or through files of its own, in alphabetical order. */
+export function loadedBy(entry: string, sources: Sources): string[] {
+  const packages = new Set<string>()
+  const files = new Set([entry])
+  // What is added to a set while it is iterated has its turn, too.
+  for (const path of files) {
+    for (const { specifier, typeOnly } of importsOf(path, sources.get(path) ?? '')) {
+      if (typeOnly) continue
+      const target = specifier.startsWith('.') ? resolve(path, specifier, sources) : undefined
+      if (target) files.add(target)
+      else if (!specifier.startsWith('.')) packages.add(specifier)
+    }
+  }
+  return [...packages].sort()
 }

@@ -1,20 +1,20 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
-// The SQLite engine runs in a worker thread, and a thread starts from a file of its own.
-const sqliteWorker = 'src/engine/sqlite/worker.ts'
+const entryPoints = {
+  index: 'src/index.ts',
+  node: 'src/node.ts',
+  sqlite: 'src/sqlite.ts',
+  testing: 'src/testing/index.ts',
+}
 
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    testing: 'src/testing/index.ts',
-    ...(existsSync(sqliteWorker) ? { 'sqlite-worker': sqliteWorker } : {}),
-  },
+  // The SQLite engine runs in a worker thread, and a thread starts from a file of its own.
+  entry: { ...entryPoints, 'sqlite-worker': 'src/engine/sqlite/worker.ts' },
   format: ['esm'],
   platform: 'node',
   target: 'node20',
   tsconfig: 'tsconfig.build.json',
-  dts: { entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
+  dts: { entry: entryPoints },
   clean: true,
   sourcemap: true,
 })

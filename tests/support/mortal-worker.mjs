@@ -1,12 +1,11 @@
-import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
+import { SqliteDatabase } from './sqlite-library.mjs'
 
 // Preloaded into a server (`node --import`): its thread that writes the database fails in the first commit that stores
 // a key named `fatal`, with an error that no code expects.
 if (!isMainThread) {
-  const require = createRequire(new URL('../../packages/server/package.json', import.meta.url))
-  const { prepare } = require('better-sqlite3').prototype
-  require('better-sqlite3').prototype.prepare = function (sql) {
+  const { prepare } = SqliteDatabase.prototype
+  SqliteDatabase.prototype.prepare = function (sql) {
     const statement = prepare.call(this, sql)
     if (!sql.startsWith('INSERT INTO entries')) return statement
     const run = statement.run.bind(statement)

@@ -1,16 +1,14 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type KvUpdate } from '@ironflow/node'
 import { expect, it, onTestFinished } from 'vitest'
 import { startServer } from '../../scripts/server-process.mjs'
+import { SqliteDatabase } from '../support/sqlite-library.mjs'
 
 interface EntryRow {
   key: string
   operation: number
 }
-
-const Database = createRequire(new URL('../../packages/server/package.json', import.meta.url))('better-sqlite3')
 
 /** As the database numbers them. */
 const OPERATIONS = ['put', 'delete', 'purge', 'expire']
@@ -25,7 +23,7 @@ const TRANSPORTS = ['websocket', 'sse', 'poll'] as const
  * readers leave out what is past its time.
  */
 function committed(directory: string): Map<string, string[]> {
-  const db = new Database(join(directory, 'ironflow.db'), { readonly: true })
+  const db = new SqliteDatabase(join(directory, 'ironflow.db'), { readonly: true, readOnly: true })
   try {
     const rows = db.prepare('SELECT key, operation FROM entries ORDER BY revision').all() as EntryRow[]
     const operations = new Map<string, string[]>()

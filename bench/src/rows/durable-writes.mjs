@@ -3,15 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startServer } from '../../../scripts/server-process.mjs'
 import { fill, KEYS } from '../data.mjs'
+import { underEachDriver } from '../drivers.mjs'
 import { wrk } from '../load.mjs'
 import { freePort, start, untilAnswers } from '../processes.mjs'
 import { inTurns } from '../table.mjs'
 
 const CONNECTIONS = 32
 
-/** Durable PUTs, each with an `Idempotency-Key`, against etcd's HTTP gateway with its default settings. */
-export async function durableWrites({ seconds, rounds }) {
-  const server = await startServer()
+/**
+ * Durable PUTs, each with an `Idempotency-Key`, against etcd's HTTP gateway with its default settings, under each SQLite
+ * library with the version of Node.js that uses it.
+ */
+export function durableWrites(effort) {
+  return underEachDriver((driver) => measure(driver, effort))
+}
+
+async function measure({ node, name }, { seconds, rounds }) {
+  const server = await startServer({ node })
   const etcd = await startEtcd()
   try {
     await fill(server, 'users')
@@ -26,7 +34,7 @@ export async function durableWrites({ seconds, rounds }) {
     const { value, other, ratio } = await inTurns(rounds, ours, theirs)
     return [
       {
-        name: `durable PUT with an Idempotency-Key, ${CONNECTIONS} connections`,
+        name: `durable PUT with an Idempotency-Key, ${CONNECTIONS} connections, ${name}`,
         value,
         unit: 'requests/s',
         against: `${Math.round(other)} of etcd's HTTP gateway`,

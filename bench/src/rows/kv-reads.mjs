@@ -1,24 +1,28 @@
 import { fileURLToPath } from 'node:url'
 import { startServer } from '../../../scripts/server-process.mjs'
 import { fill, KEYS, keyOf, sampleValue } from '../data.mjs'
+import { underEachDriver } from '../drivers.mjs'
 import { wrk } from '../load.mjs'
 import { freePort, start, untilAnswers } from '../processes.mjs'
 import { inTurns } from '../table.mjs'
 
 const PATH = '/api/v1/kv/buckets/users/keys/'
 
-/** GET of KV entries with 5 % durable writes, against a bare `node:http` server that sends the same bytes. */
-export async function kvReads({ seconds, rounds }) {
-  const server = await startServer()
+/**
+ * GET of KV entries with 5 % durable writes, against a bare `node:http` server that sends the same bytes, under each
+ * SQLite library with the version of Node.js that uses it.
+ */
+export function kvReads(effort) {
+  return underEachDriver((driver) => measure(driver, effort))
+}
+
+async function measure({ node, name }, { seconds, rounds }) {
+  const server = await startServer({ node })
   try {
     await fill(server, 'users')
     const port = await freePort()
     const answers = JSON.stringify(await sample(server))
-    const bare = start(process.execPath, [
-      fileURLToPath(new URL('../bare-server.mjs', import.meta.url)),
-      answers,
-      String(port),
-    ])
+    const bare = start(node, [fileURLToPath(new URL('../bare-server.mjs', import.meta.url)), answers, String(port)])
     try {
       const bareUrl = `http://127.0.0.1:${port}`
       await untilAnswers(bareUrl)
@@ -36,7 +40,7 @@ export async function kvReads({ seconds, rounds }) {
       const { value, other, ratio } = await inTurns(rounds, load(server.url), load(bareUrl))
       return [
         {
-          name: 'GET of KV entries, 5 % writes, 32 connections',
+          name: `GET of KV entries, 5 % writes, 32 connections, ${name}`,
           value,
           unit: 'requests/s',
           against: `${Math.round(other)} of bare node:http`,

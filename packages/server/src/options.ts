@@ -4,6 +4,7 @@ import { version } from '../package.json'
 import type { BucketConfig, Engine } from './engine/engine'
 import { CommitMeter } from './observe/commit-meter'
 import { type Logger, silentLogger } from './observe/logger'
+import type { MetricsExporter, MetricsParts } from './observe/metrics-exporter'
 
 /** What a server can be told. Only the engine has no default; the object is read once and not kept. */
 export interface ServerOptions {
@@ -25,6 +26,11 @@ export interface ServerOptions {
   logger?: Logger | undefined
   /** What the engine's `onCommit` tells, so that `/metrics` knows of commits. */
   commits?: CommitMeter | undefined
+  /**
+   * Makes what `/metrics` answers with: `prometheusMetrics` of `@ironflow/server/node`. Default: the route is
+   * `unsupported`.
+   */
+  metrics?: ((parts: MetricsParts) => MetricsExporter) | undefined
   /** An admin key that the first start makes, instead of one by chance: `ifkey_` and 48 hex digits. */
   bootstrapKey?: string | undefined
   /**
@@ -162,6 +168,7 @@ export interface ResolvedOptions {
   readonly heartbeatMs: number
   readonly logger: Logger
   readonly commits: CommitMeter
+  readonly metrics: ((parts: MetricsParts) => MetricsExporter) | undefined
   readonly bootstrapKey: string | undefined
   readonly onBootstrapKey: ((key: string) => void | Promise<void>) | undefined
   readonly version: string
@@ -207,6 +214,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     heartbeatMs,
     logger: options.logger ?? silentLogger,
     commits: options.commits ?? new CommitMeter(),
+    metrics: options.metrics,
     bootstrapKey: options.bootstrapKey,
     onBootstrapKey: options.onBootstrapKey,
     version: options.version ?? version,

@@ -17,7 +17,7 @@ import { ConfigDocuments } from './domain/config'
 import { KeyValues } from './domain/kv'
 import { PageReader } from './domain/page'
 import { ANYBODY } from './domain/principal'
-import { Metrics, type Scrape } from './observe/metrics'
+import { noMetrics, type Scrape } from './observe/metrics-exporter'
 import { Observer } from './observe/observer'
 import { RequestStats } from './observe/request-stats'
 import { WatchStats } from './observe/watch-stats'
@@ -45,7 +45,7 @@ export interface IronflowServer {
   readonly watching: Watching
   /** Looks whether a request may become a WebSocket. @throws IronflowError, to be answered in place of the upgrade */
   admitSocket(request: HttpRequest): Promise<Admission>
-  /** What `/metrics` answers a key that may see everything. */
+  /** What `/metrics` answers a key that may see everything. @throws unsupported where no `metrics` were given */
   metrics(): Promise<Scrape>
   /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
   drain(): void
@@ -98,7 +98,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   const requests = new RequestStats()
   const observer = new Observer(requests, logger)
   const watches = new WatchStats()
-  const metrics = new Metrics({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets })
+  const metrics =
+    options.metrics?.({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets }) ?? noMetrics
   const hub = new Hub(engine)
   const watching = new Watching(
     { engine, hub, turns: new Turns(), limits, stats: watches, heartbeatMs, now },

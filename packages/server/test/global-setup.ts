@@ -10,7 +10,7 @@ import type { TestProject } from 'vitest/node'
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const packageRoot = new URL('..', import.meta.url)
-  // Within the package, so that better-sqlite3 is found from there.
+  // Within the package, so that @ironflow/sqlite-native is found from there.
   const bundles = new URL(`node_modules/.cache/test-bundles-${process.pid}/`, packageRoot)
   const path = (relative: string) => fileURLToPath(new URL(relative, packageRoot))
   await build({
@@ -26,7 +26,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     outExtension: () => ({ js: '.mjs' }),
     platform: 'node',
     target: 'node20',
-    external: ['better-sqlite3'],
     noExternal: [/^@ironflow\//],
     config: false,
     silent: true,

@@ -1,4 +1,4 @@
-import { backup } from '@ironflow/server'
+import { backup } from '@ironflow/server/sqlite'
 import { env, parse } from '../parse'
 
 export async function run(args: string[]): Promise<void> {

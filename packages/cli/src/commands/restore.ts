@@ -1,4 +1,4 @@
-import { restore } from '@ironflow/server'
+import { restore } from '@ironflow/server/sqlite'
 import { env, parse } from '../parse'
 
 export async function run(args: string[]): Promise<void> {

@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { ValidationError } from '@ironflow/core'
-import { bucketDefaults, CommitMeter, createServer, openSqliteEngine, serve } from '@ironflow/server'
+import { bucketDefaults, CommitMeter, createServer } from '@ironflow/server'
+import { prometheusMetrics, serve } from '@ironflow/server/node'
+import { openSqliteEngine } from '@ironflow/server/sqlite'
 import { type Logger, pino } from 'pino'
 import { env, parse } from '../parse'
 import { type ServeSettings, serveSettings } from '../serve-settings'
@@ -66,6 +68,7 @@ async function start(
     const server = await createServer({
       engine,
       commits,
+      metrics: prometheusMetrics,
       logger,
       auth: settings.dev ? 'none' : 'required',
       corsOrigins: settings.corsOrigins,

@@ -3,7 +3,7 @@ import { HEADERS } from '@ironflow/core/protocol'
 import type { Authenticator } from '../dispatch/authenticate'
 import type { Principal } from '../domain/principal'
 import type { Engine } from '../engine/engine'
-import type { Metrics } from '../observe/metrics'
+import type { MetricsExporter } from '../observe/metrics-exporter'
 import { openapiDocument } from '../openapi/document'
 import type { Limits } from '../options'
 import type { Watching } from '../watch/watching'
@@ -15,7 +15,7 @@ import type { HttpRequest, HttpResponse } from './message'
 export interface MetaParts {
   readonly engine: Engine
   readonly authenticator: Authenticator
-  readonly metrics: Metrics
+  readonly metrics: MetricsExporter
   readonly limits: Limits
   readonly watching: Watching
   readonly version: string

@@ -1,34 +1,22 @@
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { may } from '../dispatch/authorize'
 import type { Principal } from '../domain/principal'
-import type { BucketRecord, Engine } from '../engine/engine'
+import type { BucketRecord } from '../engine/engine'
 import { isSystemBucket, parseStoredName } from '../keyspace'
-import type { CommitMeter } from './commit-meter'
 import type { Histogram } from './histogram'
+import type { MetricsExporter, MetricsParts, Scrape } from './metrics-exporter'
 import type { RequestStats } from './request-stats'
-import type { WatchStats } from './watch-stats'
 
-/** What `/metrics` is made from. */
-export interface MetricsParts {
-  readonly engine: Engine
-  readonly requests: RequestStats
-  readonly commits: CommitMeter
-  readonly watches: WatchStats
-  /** The most buckets that are shown one by one. */
-  readonly maxBuckets: number
-}
-
-/** A scrape, ready to be sent. */
-export interface Scrape {
-  readonly contentType: string
-  readonly text: string
+/** Makes the exporter for Prometheus, which also shows the process (`process_…`, `nodejs_…`). */
+export function prometheusMetrics(parts: MetricsParts): MetricsExporter {
+  return new PrometheusMetrics(parts)
 }
 
 /**
  * Prometheus' view of one server. What happens per request is counted in plain arrays ({@link RequestStats}) and turned
  * into metrics when somebody asks.
  */
-export class Metrics {
+class PrometheusMetrics implements MetricsExporter {
   private readonly registry = new Registry()
   private hasProcessMetrics = false
 

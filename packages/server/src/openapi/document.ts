@@ -11,7 +11,7 @@ const problem = { description: 'A problem', content: { 'application/problem+json
 const META = {
   '/health': meta('health', { content: json(object({ status: { const: 'ok' } })), needsKey: false }),
   '/ready': meta('ready', { content: json(object({ status: { const: 'ready' } })), needsKey: false }),
-  '/metrics': meta('metrics', { content: { 'text/plain': { schema: text } }, needsKey: true }),
+  '/metrics': meta('metrics', { content: { 'text/plain': { schema: text } }, needsKey: true, isOptional: true }),
   '/api/v1/capabilities': meta('capabilities', { content: json({ type: 'object' }), needsKey: true }),
   '/api/v1/openapi.json': meta('openapi', { content: json({ type: 'object' }), needsKey: true }),
 }
@@ -53,8 +53,17 @@ function methodPaths(): Record<string, Record<string, unknown>> {
   return Object.fromEntries(Array.from(byPath, ([path, byVerb]) => [path, operations(byVerb)]))
 }
 
-function meta(operationId: string, { content, needsKey }: { content: object; needsKey: boolean }) {
-  const errors = { 400: problem, 401: needsKey ? problem : undefined, 403: problem, 500: problem, 503: problem }
+interface MetaRoute {
+  content: object
+  needsKey: boolean
+  /** Unsupported by a server that was made without it. */
+  isOptional?: boolean
+}
+
+function meta(operationId: string, { content, needsKey, isOptional }: MetaRoute) {
+  const errors: Record<number, object> = { 400: problem, 403: problem, 500: problem, 503: problem }
+  if (needsKey) errors[401] = problem
+  if (isOptional) errors[501] = problem
   return {
     get: {
       operationId,

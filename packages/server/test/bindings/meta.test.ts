@@ -74,6 +74,11 @@ test('metrics count requests by method and code, conflicts, buckets and commits'
   expect(value('process_cpu_seconds_total')).toBeGreaterThan(0)
 })
 
+test('a server that was given no metrics says so', async () => {
+  const { status, json } = await new Harness({ metrics: undefined }).request('GET', '/metrics')
+  expect([status, json]).toMatchObject([501, { code: 'unsupported', detail: expect.stringContaining('`metrics`') }])
+})
+
 test('metrics show no more buckets than they may', async () => {
   const harness = new Harness({ limits: { metricsBuckets: 3 } })
   for (let index = 0; index < 8; index++) await harness.put(`b${index}/keys/a`, 1)

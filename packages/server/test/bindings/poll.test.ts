@@ -1,6 +1,7 @@
 import type { Subscription } from '@ironflow/core/protocol'
 import { afterEach, expect, test } from 'vitest'
-import { type Listening, type ServerOptions, serve } from '../../src'
+import type { ServerOptions } from '../../src'
+import { type Listening, serve } from '../../src/node'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { settle } from '../support/recording-sink'
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Listening, type ServerOptions, serve } from '../../src'
+import type { ServerOptions } from '../../src'
 import { hashOf } from '../../src/domain/key-records'
+import { type Listening, serve } from '../../src/node'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { SocketClient } from '../support/watch-clients'
 

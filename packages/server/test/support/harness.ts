@@ -9,6 +9,7 @@ import {
   openapiDocument,
   type ServerOptions,
 } from '../../src'
+import { prometheusMetrics } from '../../src/node'
 import { AnswerChecker } from './answer-checker'
 
 export const ADMIN_KEY = `ifkey_${'a'.repeat(48)}`
@@ -40,7 +41,7 @@ export class Harness {
     this.engine =
       options.engine ?? createMemoryEngine({ bucketDefaults: bucketDefaults(), now: options.now ?? Date.now })
     const bootstrapKey = options.auth === 'none' ? undefined : ADMIN_KEY
-    this.server = createServer({ bootstrapKey, ...options, engine: this.engine })
+    this.server = createServer({ bootstrapKey, metrics: prometheusMetrics, ...options, engine: this.engine })
   }
 
   /** Through the web-standard door. */

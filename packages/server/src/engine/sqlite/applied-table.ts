@@ -1,5 +1,5 @@
-import type { Database } from 'better-sqlite3'
 import { AppliedWrites, ONCE_WINDOW_MS } from '../applied-writes'
+import type { Database } from './database'
 import type { Failure, Outcome } from './messages'
 
 /** Rows that are deleted together, so that not every commit writes to the beginning of the table. */

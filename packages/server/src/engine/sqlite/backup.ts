@@ -1,8 +1,9 @@
 import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorFor } from '@ironflow/core/errors'
-import Database from 'better-sqlite3'
 import { type BackupSummary, copyStore, unreadable, verify } from './copy'
+import type { Database } from './database'
+import { openDatabase } from './driver'
 import { makeDirectory, syncDirectory, syncFile } from './files'
 import { holdsStore, installDatabase, newId } from './installation'
 import { lockDirectory } from './lock'
@@ -60,7 +61,7 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
     const identity = { storeId, epoch: newId() }
     return installDatabase(directory, identity, (path) => {
       copyFileSync(source, path)
-      const copy = new Database(path)
+      const copy = openDatabase(path)
       try {
         setEpoch(copy, identity.epoch)
       } finally {
@@ -75,7 +76,7 @@ export function restore(backupFile: string, dataDirectory: string, options: { fo
 }
 
 function identityIn(path: string): Identity {
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
     db = openForReading(path)
     const problem = formatProblem(db)

@@ -1,6 +1,6 @@
-import type { Database } from 'better-sqlite3'
 import { epochOf, mergeConfig } from '../bucket-config'
 import type { BucketConfig, BucketRecord } from '../engine'
+import type { Database } from './database'
 
 /** A bucket as the worker keeps it while it commits. */
 export interface BucketState {

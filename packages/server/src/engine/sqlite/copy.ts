@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
-import Database from 'better-sqlite3'
 import { checksumOf } from './checksum'
+import { type Database, pragma } from './database'
 import { checkIdentity, openForReading } from './open-database'
 import { refused } from './refusal'
 import { type Identity, identityOf, revisionOf } from './schema'
+import { sqliteCode } from './sqlite-codes'
 
 /** What a backup holds, or a restore brought back. */
 export interface BackupSummary {
@@ -22,7 +23,7 @@ export interface BackupSummary {
  */
 export function copyStore(path: string, marker: Identity, target: string): void {
   if (!existsSync(path)) throw refused(`${path} is missing`)
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
     db = openForReading(path)
     checkIdentity(db, { path, ...marker })
@@ -36,11 +37,11 @@ export function copyStore(path: string, marker: Identity, target: string): void 
 
 /** Reads every page and every value of a copy; what is wrong with it is wrong with what it was copied from. */
 export function verify(path: string, origin: string): BackupSummary {
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
     db = openForReading(path)
     const { epoch } = identityOf(db) ?? { epoch: '' }
-    const result = db.pragma('integrity_check(1)', { simple: true })
+    const result = pragma(db, 'integrity_check(1)')
     if (result !== 'ok') throw refused(`${origin} is damaged: ${result}`)
     verifyValues(db, origin)
     return { revision: revisionOf(db), epoch, bytes: statSync(path).size }
@@ -51,10 +52,10 @@ export function verify(path: string, origin: string): BackupSummary {
   }
 }
 
-function verifyValues(db: Database.Database, origin: string): void {
+function verifyValues(db: Database, origin: string): void {
   const values = db.prepare<
     [],
-    { bucket: number; key: string; revision: number; encoding: number; value: string | Buffer; checksum: number }
+    { bucket: number; key: string; revision: number; encoding: number; value: string | Uint8Array; checksum: number }
   >('SELECT bucket, key, revision, encoding, value, checksum FROM entries WHERE encoding IS NOT NULL')
   for (const row of values.iterate()) {
     if (checksumOf(row) !== row.checksum) {
@@ -65,6 +66,6 @@ function verifyValues(db: Database.Database, origin: string): void {
 
 /** The refusal of a file that SQLite cannot read; any other error as it is. */
 export function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  return refused(`${path} cannot be read: ${error.message}`, error)
+  if (sqliteCode(error) === undefined) return error
+  return refused(`${path} cannot be read: ${(error as Error).message}`, error)
 }

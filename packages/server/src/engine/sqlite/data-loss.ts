@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
-import Database, { SqliteError } from 'better-sqlite3'
 import { copyStore, verify } from './copy'
+import type { Database } from './database'
+import { openDatabase } from './driver'
 import { readMark } from './high-water-mark'
 import { installDatabase, newId } from './installation'
 import { checkIdentity, openForReading, unusable } from './open-database'
@@ -45,7 +46,7 @@ export function acceptDataLoss(
   const next = { storeId: identity.storeId, epoch: newId() }
   installDatabase(directory, next, (copy) => {
     copyStore(path, identity, copy)
-    const db = new Database(copy)
+    const db = openDatabase(copy)
     try {
       setEpoch(db, next.epoch)
       setRevision(db, revision + missing + REVISION_MARGIN)
@@ -59,14 +60,14 @@ export function acceptDataLoss(
 }
 
 function lossOf(path: string, identity: Identity): { revision: number; missing: number } {
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
     db = openForReading(path)
     checkIdentity(db, { path, ...identity })
     const revision = revisionOf(db)
     return { revision, missing: Math.max(0, readMark(dirname(path), identity.epoch) - revision) }
   } catch (error) {
-    throw error instanceof SqliteError ? unusable(path, error) : error
+    throw unusable(path, error)
   } finally {
     db?.close()
   }

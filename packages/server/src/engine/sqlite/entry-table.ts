@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database } from './database'
 
 /** A row of `keys`: which revisions of a key are kept. */
 export interface KeyRow {
@@ -50,7 +50,7 @@ export class EntryTable {
   constructor(db: Database) {
     this.#sql = {
       head: db.prepare<[number, string], KeyRow>(`SELECT ${KEY_COLUMNS} FROM keys WHERE bucket = ? AND key = ?`),
-      operation: db.prepare<[number], number>('SELECT operation FROM entries WHERE revision = ?').pluck(),
+      operation: db.prepare<[number], { operation: number }>('SELECT operation FROM entries WHERE revision = ?'),
       insertEntry: db.prepare(
         `INSERT INTO entries (revision, bucket, key, operation, created_at, key_expires_at, encoding, checksum, value, meta)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -90,7 +90,7 @@ export class EntryTable {
 
   /** The number of the operation that made a revision. */
   operationOf(revision: number): number | undefined {
-    return this.#sql.operation.get(revision)
+    return this.#sql.operation.get(revision)?.operation
   }
 
   insertEntry(row: EntryRow): void {

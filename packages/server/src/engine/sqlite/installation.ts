@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import Database from 'better-sqlite3'
+import type { Database } from './database'
+import { openDatabase } from './driver'
 import { syncDirectory, syncFile } from './files'
 import { MARKER_FILE, readMarker, writeMarker } from './marker'
 import { refused } from './refusal'
@@ -54,9 +55,9 @@ export function findStore(directory: string): Identity {
 }
 
 function makeDatabase(path: string, identity: Identity): void {
-  const db = new Database(path)
+  const db = openDatabase(path)
   try {
-    db.pragma(`page_size = ${PAGE_BYTES}`)
+    db.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
     createTables(db, identity)
   } catch (error) {
     throw refused(`cannot make a store in ${dirname(path)}: ${(error as Error).message}`, error)
@@ -134,9 +135,9 @@ function finishInstallation(directory: string, marker: Identity | undefined): vo
 }
 
 function readIdentity(path: string): Identity | undefined {
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true })
+    db = openDatabase(path, { readonly: true })
     return formatProblem(db) === undefined ? identityOf(db) : undefined
   } catch {
     // Cut off while it was written: no marker can name it.

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { errorFor } from '@ironflow/core/errors'
-import Database, { SqliteError } from 'better-sqlite3'
+import type { Database } from './database'
+import { openDatabase } from './driver'
+import { refused } from './refusal'
+import { sqliteCode } from './sqlite-codes'
 
 /** Held while a store is open, so that no second server opens it. */
 export interface Lock {
@@ -15,19 +17,21 @@ export interface Lock {
  * @throws unavailable where another server has it
  */
 export function lockDirectory(directory: string): Lock {
-  let db: Database.Database | undefined
+  let db: Database | undefined
   try {
-    db = new Database(join(directory, 'ironflow.lock'), { timeout: 0 })
+    db = openDatabase(join(directory, 'ironflow.lock'))
     // Nothing is ever written to it, and a rollback journal would be one file more to wonder about.
-    db.pragma('journal_mode = MEMORY')
+    db.exec('PRAGMA journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     db?.close()
-    const busy = error instanceof SqliteError && error.code === 'SQLITE_BUSY'
-    const message = busy
-      ? `the data directory ${directory} is in use by another Ironflow server; stop that one, or give this one a directory of its own`
-      : `cannot lock the data directory ${directory}: ${(error as Error).message}`
-    throw errorFor('unavailable', message, { retryable: false, cause: error })
+    const code = sqliteCode(error)
+    if (code === undefined) throw error
+    const message =
+      code === 'SQLITE_BUSY'
+        ? `the data directory ${directory} is in use by another Ironflow server; stop that one, or give this one a directory of its own`
+        : `cannot lock the data directory ${directory}: ${(error as Error).message}`
+    throw refused(message, error)
   }
   const held = db
   return { release: () => held.close() }

@@ -1,7 +1,7 @@
-import type { Database, Statement } from 'better-sqlite3'
 import type { KeyRange } from '../key-filter'
 import { compareKeys } from '../key-order'
 import { BUCKET_COLUMNS, type BucketRow } from './bucket-table'
+import type { Database, Statement } from './database'
 import { expirySql } from './schema'
 
 /** A row of `entries` with what reading it takes of its bucket. */
@@ -40,7 +40,7 @@ interface KeyPlace {
 
 /** Every statement with which the main thread reads. For the `+` see `entry-table.ts`. */
 export class ReadStatements {
-  readonly revision: Statement<[], number>
+  readonly revision: Statement<[], { revision: number }>
   readonly bucket: Statement<[string], BucketRow>
   readonly buckets: Statement<[string, number, string, number], BucketRow>
   /** The values of a bucket whose time is up and whose expiry is not committed yet. */
@@ -53,12 +53,12 @@ export class ReadStatements {
   readonly changes: Statement<[number, number, number], ReadRow>
   readonly due: Statement<[number], unknown>
   readonly forgettable: Statement<[number], unknown>
-  readonly #liveKeys: Statement<[number, string, string | Buffer, number], KeyPlace>
+  readonly #liveKeys: Statement<[number, string, string | Uint8Array, number], KeyPlace>
   readonly #liveKey: Statement<[number, string, number], KeyPlace>
   readonly #history: Statement<[Record<string, unknown>], ReadRow>
 
   constructor(db: Database) {
-    this.revision = db.prepare<[], number>('SELECT revision FROM state').pluck()
+    this.revision = db.prepare<[], { revision: number }>('SELECT revision FROM state')
     this.bucket = db.prepare<[string], BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?`)
     this.buckets = db.prepare<[string, number, string, number], BucketRow>(
       `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?`,
@@ -85,7 +85,7 @@ export class ReadStatements {
     )
     this.due = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE expires_at <= ? LIMIT 1')
     this.forgettable = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE deleted_at <= ? LIMIT 1')
-    this.#liveKeys = db.prepare<[number, string, string | Buffer, number], KeyPlace>(
+    this.#liveKeys = db.prepare<[number, string, string | Uint8Array, number], KeyPlace>(
       `SELECT key, revision, bytes FROM keys WHERE bucket = ? AND key > ? AND key < ? AND bytes IS NOT NULL
        AND (expires_at IS NULL OR expires_at > ?) ORDER BY key`,
     )
@@ -130,6 +130,6 @@ interface HistoryKey {
 }
 
 /** What follows every key that starts with a prefix: '/' is what comes after '.'. */
-function endOf(prefix: string): string | Buffer {
+function endOf(prefix: string): string | Uint8Array {
   return prefix === '' ? AFTER_ALL : `${prefix.slice(0, -1)}/`
 }

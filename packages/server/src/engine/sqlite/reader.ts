@@ -1,6 +1,5 @@
 import { errorFor, normalize } from '@ironflow/core/errors'
 import type { Position } from '@ironflow/core/protocol'
-import { type Database, SqliteError } from 'better-sqlite3'
 import { epochOf } from '../bucket-config'
 import {
   type BucketPage,
@@ -19,8 +18,10 @@ import { PageRoom } from '../page-room'
 import { type BucketRow, configOf, recordOf } from './bucket-table'
 import { checksumOf } from './checksum'
 import { ENCODINGS, OPERATIONS } from './codes'
+import { type Database, inTransaction } from './database'
 import { openForReading } from './open-database'
 import { type ReadRow, ReadStatements } from './read-statements'
+import { sqliteCode } from './sqlite-codes'
 
 /** How many keys one page of a listing looks at, at most: some milliseconds' worth. */
 const SCAN_LIMIT = 2_000
@@ -146,7 +147,10 @@ export class Reader {
   /** One counter serves all buckets, so where a bucket is, it is as of the newest revision of them all. */
   #positionIn(bucket: BucketRow | undefined): Position {
     if (!bucket) return NO_BUCKET
-    return { epoch: epochOf(this.#storeEpoch, bucket.createdRevision), revision: this.#sql.revision.get() ?? 0 }
+    return {
+      epoch: epochOf(this.#storeEpoch, bucket.createdRevision),
+      revision: this.#sql.revision.get()?.revision ?? 0,
+    }
   }
 
   #record(row: BucketRow): BucketRecord {
@@ -193,15 +197,16 @@ export class Reader {
 
   /** Runs several reads on one state of the database. */
   #snapshot<T>(read: () => T): T {
-    return this.#guard(() => this.#db.transaction(read)())
+    return this.#guard(() => inTransaction(this.#db, read))
   }
 
   #guard<T>(read: () => T): T {
     try {
       return read()
     } catch (error) {
-      if (!(error instanceof SqliteError)) throw error
-      throw normalize(`the store cannot be read: ${error.message} (${error.code})`, 'internal', { cause: error })
+      const code = sqliteCode(error)
+      if (code === undefined) throw error
+      throw normalize(`the store cannot be read: ${(error as Error).message} (${code})`, 'internal', { cause: error })
     }
   }
 }

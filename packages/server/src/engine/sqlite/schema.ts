@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import { type Database, inTransaction, pragma } from './database'
 
 /** The database's file in the data directory. */
 export const DATABASE_FILE = 'ironflow.db'
@@ -92,23 +92,23 @@ const MIGRATIONS: readonly string[] = [
 
 /** Brings a database to the present format; call {@link formatProblem} first. */
 export function migrate(db: Database): void {
-  const format = db.pragma('user_version', { simple: true }) as number
+  const format = Number(pragma(db, 'user_version'))
   for (const [index, sql] of MIGRATIONS.slice(format - 1).entries()) {
-    db.transaction(() => {
+    inTransaction(db, () => {
       db.exec(sql)
-      db.pragma(`user_version = ${format + index + 1}`)
-    })()
+      db.exec(`PRAGMA user_version = ${format + index + 1}`)
+    })
   }
 }
 
 /** Fills an empty database. */
 export function createTables(db: Database, identity: Identity): void {
-  db.transaction(() => {
-    db.pragma(`application_id = ${APPLICATION_ID}`)
-    db.pragma('user_version = 1')
+  inTransaction(db, () => {
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+    db.exec('PRAGMA user_version = 1')
     db.exec(TABLES)
     db.prepare('INSERT INTO identity VALUES (?, ?)').run(identity.storeId, identity.epoch)
-  })()
+  })
   migrate(db)
 }
 
@@ -121,7 +121,7 @@ export function setEpoch(db: Database, epoch: string): void {
 
 /** The newest revision that a database holds. */
 export function revisionOf(db: Database): number {
-  return db.prepare<[], number>('SELECT revision FROM state').pluck().get() ?? 0
+  return db.prepare<[], { revision: number }>('SELECT revision FROM state').get()?.revision ?? 0
 }
 
 /** Has a database go on after another revision than its newest. */
@@ -131,15 +131,15 @@ export function setRevision(db: Database, revision: number): void {
 
 /** Why a database is not one this version can read, or `undefined`. */
 export function formatProblem(db: Database): string | undefined {
-  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) return 'is not an Ironflow database'
-  const format = db.pragma('user_version', { simple: true }) as number
+  if (pragma(db, 'application_id') !== APPLICATION_ID) return 'is not an Ironflow database'
+  const format = Number(pragma(db, 'user_version'))
   if (format > FORMAT) return `was written by a newer version of Ironflow (format ${format}, this one reads ${FORMAT})`
   return undefined
 }
 
 /** Which store a database is; call {@link formatProblem} first. */
 export function identityOf(db: Database): Identity | undefined {
-  return db.prepare('SELECT store_id AS storeId, epoch FROM identity').get() as Identity | undefined
+  return db.prepare<[], Identity>('SELECT store_id AS storeId, epoch FROM identity').get()
 }
 
 /** SQL for when a value expires: the earlier of its own time and `bucketTtlMs` after it was made; NULL: never. */

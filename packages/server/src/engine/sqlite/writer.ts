@@ -1,13 +1,12 @@
 import { dirname } from 'node:path'
 import { isIronflowError } from '@ironflow/core/errors'
-import type Database from 'better-sqlite3'
-import { SqliteError } from 'better-sqlite3'
 import { checkNothingLost } from './data-loss'
+import type { Database } from './database'
 import { HighWaterMark } from './high-water-mark'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
 import { openForWriting, writeLogBack } from './open-database'
 import { DATABASE_FILE } from './schema'
-import { isDamage, isFull } from './sqlite-codes'
+import { isDamage, isFull, sqliteCode } from './sqlite-codes'
 import { Transaction } from './transaction'
 
 /**
@@ -20,7 +19,7 @@ import { Transaction } from './transaction'
  */
 export class Writer {
   readonly #start: WorkerStart
-  #db: Database.Database
+  #db: Database
   #transaction: Transaction
   readonly #mark: HighWaterMark
   #revision: number
@@ -120,7 +119,7 @@ export class Writer {
 
   /** Undoes a transaction that failed, and finds out what that means for the next. */
   #abandon(error: unknown): Failure {
-    const code = error instanceof SqliteError ? error.code : ''
+    const code = sqliteCode(error)
     try {
       // SQLite has rolled back by itself after some errors.
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
@@ -133,14 +132,15 @@ export class Writer {
       this.#trouble = { reason: 'the disk of the store is full', broken: false }
       return { kind: 'failed', code: 'storage_full', message: this.#trouble.reason }
     }
-    if (code.startsWith('SQLITE_IOERR') || isDamage(code)) return this.#break(error)
-    if (code !== '') return unavailable(`the database refused the write: ${reason} (${code})`)
+    if (code?.startsWith('SQLITE_IOERR') || isDamage(code)) return this.#break(error)
+    if (code !== undefined) return unavailable(`the database refused the write: ${reason} (${code})`)
     return { kind: 'failed', code: 'internal', message: reason }
   }
 
   #break(error: unknown): Failure {
-    const code = error instanceof SqliteError ? ` (${error.code})` : ''
-    const reason = `the store cannot be written: ${(error as Error).message}${code}`
+    const code = sqliteCode(error)
+    const cause = code === undefined ? '' : ` (${code})`
+    const reason = `the store cannot be written: ${(error as Error).message}${cause}`
     this.#trouble = { reason, broken: true }
     return unavailable(reason)
   }

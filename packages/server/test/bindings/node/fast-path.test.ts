@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bucketDefaults, createMemoryEngine, type Engine, type Listening, serve } from '../../../src'
+import { bucketDefaults, createMemoryEngine, type Engine } from '../../../src'
+import { type Listening, serve } from '../../../src/node'
 import { ADMIN_KEY, Harness } from '../../support/harness'
 
 let now: number

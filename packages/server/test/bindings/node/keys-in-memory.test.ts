@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { serve } from '../../../src'
 import { hashOf } from '../../../src/domain/key-records'
+import { serve } from '../../../src/node'
 import { Harness } from '../../support/harness'
 import { SocketClient } from '../../support/watch-clients'
 

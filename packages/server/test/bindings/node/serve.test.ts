@@ -1,6 +1,7 @@
 import { get } from 'node:https'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Listening, type Logger, type ServerOptions, serve, silentLogger } from '../../../src'
+import { type Logger, type ServerOptions, silentLogger } from '../../../src'
+import { type Listening, serve } from '../../../src/node'
 import { CERTIFICATE } from '../../support/certificate'
 import { ADMIN_KEY, Harness } from '../../support/harness'
 import { RawConnection } from './raw-http'

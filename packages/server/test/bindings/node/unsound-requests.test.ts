@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Listening, type ServerOptions, serve, silentLogger } from '../../../src'
+import { type ServerOptions, silentLogger } from '../../../src'
+import { type Listening, serve } from '../../../src/node'
 import { ADMIN_KEY, Harness } from '../../support/harness'
 import { RawConnection } from './raw-http'
 

@@ -1,11 +1,11 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import type { Engine, Entry } from '../../../src/engine/engine'
 import { backup, restore } from '../../../src/engine/sqlite/backup'
 import type { BackupSummary } from '../../../src/engine/sqlite/copy'
+import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { bundle, openForTest, openIn, temporaryDirectory, text } from './store-directory'
 
 async function entriesOf(engine: Engine): Promise<Entry[]> {
@@ -138,7 +138,7 @@ it('a backup that is damaged, or none, restores nothing', async () => {
     expect((await readdir(elsewhere)).filter((name) => name !== 'ironflow.lock')).toEqual([])
   }
   const whole = await readFile(target)
-  const db = new Database(target)
+  const db = openDatabase(target)
   db.prepare("UPDATE entries SET value = 'another' WHERE key = 'k1'").run()
   db.close()
   await expectNothing(/k1 .*wrong checksum/)

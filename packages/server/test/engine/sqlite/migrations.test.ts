@@ -1,8 +1,9 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
+import { pragma } from '../../../src/engine/sqlite/database'
+import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { openForTest, openIn, temporaryDirectory, text } from './store-directory'
 
 const BUCKET = 'APP_default_b'
@@ -41,7 +42,7 @@ it('a store of format 1 takes what came with format 2, and keeps it', async () =
 it('a migration is done once', async () => {
   const directory = await storeOfFormat1()
   for (let start = 0; start < 2; start++) await (await openIn(directory)).close()
-  const db = new Database(join(directory, 'ironflow.db'), { readonly: true })
-  expect(db.pragma('user_version', { simple: true })).toBe(2)
+  const db = openDatabase(join(directory, 'ironflow.db'), { readonly: true })
+  expect(pragma(db, 'user_version')).toBe(2)
   db.close()
 })

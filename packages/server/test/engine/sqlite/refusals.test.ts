@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { copyFile, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
+import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { openForTest, openIn, temporaryDirectory, text } from './store-directory'
 
 /** A directory with a store in it that holds something. */
@@ -78,7 +78,7 @@ it('a file that is no database is refused', async () => {
 it("another program's database is refused", async () => {
   const directory = await store()
   await rm(database(directory))
-  const db = new Database(database(directory))
+  const db = openDatabase(database(directory))
   db.exec('CREATE TABLE t (a)')
   db.close()
   await expectRefusal(directory, /is not an Ironflow database/)
@@ -103,9 +103,9 @@ it("another store's database is refused before the log of the lost one is played
 
 it('a newer database is refused', async () => {
   const directory = await store()
-  const db = new Database(database(directory))
-  db.pragma('user_version = 3')
-  db.pragma('journal_mode = DELETE')
+  const db = openDatabase(database(directory))
+  db.exec('PRAGMA user_version = 3')
+  db.exec('PRAGMA journal_mode = DELETE')
   db.close()
   await expectRefusal(directory, /newer version of Ironflow \(format 3, this one reads 2\)/)
 })
@@ -140,7 +140,7 @@ it('after the cause is gone a store that was refused opens', async () => {
 
 it('a value whose bytes changed is never served', async () => {
   const directory = await store()
-  const db = new Database(database(directory))
+  const db = openDatabase(database(directory))
   db.prepare("UPDATE entries SET value = replace(value, 'x', 'y') WHERE key = 'k7'").run()
   db.close()
   const engine = await openForTest(directory)
@@ -158,8 +158,8 @@ it('a value whose bytes changed is never served', async () => {
 
 it('a value in the place of another is never served', async () => {
   const directory = await store()
-  const db = new Database(database(directory))
-  const take = db.prepare("SELECT value, checksum FROM entries WHERE key = 'k1'").get() as object
+  const db = openDatabase(database(directory))
+  const take = db.prepare<[], object>("SELECT value, checksum FROM entries WHERE key = 'k1'").get()
   db.prepare("UPDATE entries SET value = :value, checksum = :checksum WHERE key = 'k2'").run(take)
   db.close()
   const engine = await openForTest(directory)

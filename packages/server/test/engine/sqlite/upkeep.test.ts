@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { expect, it, onTestFinished } from 'vitest'
 import type { BucketConfig, Entry } from '../../../src/engine/engine'
+import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { findStore } from '../../../src/engine/sqlite/installation'
 import type { BatchReport, Outcome, Write } from '../../../src/engine/sqlite/messages'
 import { Reader } from '../../../src/engine/sqlite/reader'
@@ -111,21 +111,22 @@ class Store {
   }
 
   /** Rows of a table. */
-  count(table: string): number {
-    return this.#query(`SELECT count(*) FROM ${table}`)
-  }
-
-  #query(sql: string): number {
-    const db = new Database(this.path, { readonly: true })
-    const result = db.prepare<[], number>(sql).pluck().get() ?? 0
-    db.close()
-    return result
+  count(table: string): number | undefined {
+    return countIn(this.path, table)
   }
 
   #open(): Writer {
     const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
     return new Writer({ path: this.path, ...findStore(this.directory), bucketDefaults, tombstoneRetentionMs: 10_000 })
   }
+}
+
+/** Rows of a table of a database. */
+function countIn(path: string, table: string): number | undefined {
+  const db = openDatabase(path, { readonly: true })
+  const row = db.prepare<[], { rows: number }>(`SELECT count(*) AS rows FROM ${table}`).get()
+  db.close()
+  return row?.rows
 }
 
 async function store(): Promise<Store> {
@@ -286,10 +287,9 @@ it('an update of a bucket with many keys resolves when it counts for all of them
   expect(record).toMatchObject({ ttlSeconds: 60 })
   await engine.deleteBucket('b')
   await engine.close()
-  const db = new Database(join(directory, 'ironflow.db'), { readonly: true })
-  onTestFinished(() => void db.close())
-  expect(db.prepare('SELECT count(*) FROM buckets').pluck().get()).toBe(1)
+  const buckets = () => countIn(join(directory, 'ironflow.db'), 'buckets')
+  expect(buckets()).toBe(1)
   const again = await openForTest(directory)
-  await expect.poll(() => db.prepare('SELECT count(*) FROM buckets').pluck().get()).toBe(0)
+  await expect.poll(buckets).toBe(0)
   expect(await again.bucketInfo('b')).toBeUndefined()
 })

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { findStore } from '../../../src/engine/sqlite/installation'
 import type { Write } from '../../../src/engine/sqlite/messages'
 import { Writer } from '../../../src/engine/sqlite/writer'
+import { failingSql } from './failing-sql'
 import { temporaryDirectory } from './store-directory'
 
 /** What of an entry's write these tests have no use for. */
@@ -39,42 +40,17 @@ function writerIn(directory: string): Writer {
   return opened
 }
 
-/** Makes SQLite's next statements that start so fail, as it does when the disk does. */
-function failing(statement: string, code: string, times = 1): void {
-  const original = Database.prototype.exec
-  let left = times
-  const spy = vi.spyOn(Database.prototype, 'exec').mockImplementation(function (this: Database.Database, sql: string) {
-    if (sql.startsWith(statement) && left-- > 0) throw new Database.SqliteError('disk I/O error', code)
-    return original.call(this, sql)
-  })
-  onTestFinished(() => spy.mockRestore())
-}
-
-/** Makes SQLite's pragmas that start so fail. */
-function failingPragma(pragma: string, code: string): void {
-  const original = Database.prototype.pragma
-  const spy = vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (
-    this: Database.Database,
-    sql,
-    options,
-  ) {
-    if (sql.startsWith(pragma)) throw new Database.SqliteError('it failed', code)
-    return original.call(this, sql, options)
-  })
-  onTestFinished(() => spy.mockRestore())
-}
-
-function keysIn(path: string): unknown[] {
-  const db = new Database(path, { readonly: true })
-  const keys = db.prepare('SELECT key FROM keys ORDER BY key').pluck().all()
+function keysIn(path: string): string[] {
+  const db = openDatabase(path, { readonly: true })
+  const rows = db.prepare<[], { key: string }>('SELECT key FROM keys ORDER BY key').all()
   db.close()
-  return keys
+  return rows.map(({ key }) => key)
 }
 
 it('a commit that fails acknowledges nothing and leaves nothing', async () => {
   const { writer: store, path } = await writer()
   store.commit([put('a')])
-  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
   const report = store.commit([put('b'), put('c')])
   expect(report.outcomes).toMatchObject([
     { kind: 'failed', code: 'unavailable' },
@@ -87,7 +63,7 @@ it('a commit that fails acknowledges nothing and leaves nothing', async () => {
 it('after an error of the disk nothing is written until a probe has opened the database again', async () => {
   const { writer: store, path } = await writer()
   const [first] = store.commit([put('a')]).outcomes
-  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
   store.commit([put('b')])
   expect(store.commit([put('c')]).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
   expect(store.commit([{ do: 'probe' }])).toMatchObject({ outcomes: [{ kind: 'settled' }], trouble: undefined })
@@ -99,7 +75,7 @@ it('after an error of the disk nothing is written until a probe has opened the d
 
 it('a probe that fails leaves things as they are', async () => {
   const { writer: store } = await writer()
-  failing('COMMIT', 'SQLITE_IOERR_WRITE', 2)
+  failingSql('COMMIT', 'SQLITE_IOERR_WRITE', 2)
   store.commit([put('a')])
   expect(store.commit([{ do: 'probe' }])).toMatchObject({
     outcomes: [{ kind: 'failed', code: 'unavailable' }],
@@ -111,9 +87,9 @@ it('a probe that fails leaves things as they are', async () => {
 it('a database that has moved on without its followers is not written to again', async () => {
   const { writer: store, path } = await writer()
   store.commit([put('a')])
-  failing('COMMIT', 'SQLITE_IOERR_FSYNC')
+  failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
   store.commit([put('b')])
-  const other = new Database(path)
+  const other = openDatabase(path)
   other.exec('UPDATE state SET revision = revision + 1')
   other.close()
   expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: expect.stringMatching(/restart the server/) })
@@ -152,7 +128,7 @@ it.each(['SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])(
   async (code) => {
     const directory = await temporaryDirectory()
     findStore(directory)
-    failingPragma('journal_mode', code)
+    failingSql('PRAGMA journal_mode', code)
     expect(() => writerIn(directory)).toThrow(
       expect.objectContaining({ message: expect.stringMatching(/is damaged: it failed .*restore --force/) }),
     )
@@ -164,7 +140,7 @@ it.each(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_READ', 'SQLITE_REA
   async (code) => {
     const directory = await temporaryDirectory()
     findStore(directory)
-    failingPragma('journal_mode', code)
+    failingSql('PRAGMA journal_mode', code)
     const reason = new RegExp(`^(?!.*(damaged|restore)).*it failed \\(${code}\\); the data is untouched`)
     expect(() => writerIn(directory)).toThrow(expect.objectContaining({ message: expect.stringMatching(reason) }))
   },
@@ -174,7 +150,7 @@ it('on a disk that is too full to write the log back, the database opens and is 
   const directory = await temporaryDirectory()
   const path = join(directory, 'ironflow.db')
   writerIn(directory).commit([put('a')])
-  failingPragma('wal_checkpoint', 'SQLITE_FULL')
+  failingSql('PRAGMA wal_checkpoint', 'SQLITE_FULL')
   const next = writerIn(directory)
   expect(next.revision).toBe(2)
   expect(next.commit([put('b')]).outcomes).toMatchObject([{ kind: 'written', revision: 3 }])
@@ -183,7 +159,7 @@ it('on a disk that is too full to write the log back, the database opens and is 
 
 it('a commit that fails for want of room in the shared memory beside the log means that the disk is full', async () => {
   const { writer: store } = await writer()
-  failing('COMMIT', 'SQLITE_IOERR_SHMSIZE')
+  failingSql('COMMIT', 'SQLITE_IOERR_SHMSIZE', 1)
   expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
   expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'written' }])
 })
