@@ -31,10 +31,10 @@ export type {
   ConfigVersion,
   CreatedApiKey,
   NewApiKey,
-  Role,
   Written,
 } from './protocol/model'
 export type { KnownPosition, Position } from './protocol/position'
+export type { Role } from './protocol/rights'
 export type { Encoding, Operation } from './protocol/value'
 export type { AdminSurface, ApiKeysSurface } from './surfaces/admin'
 export type {

@@ -41,14 +41,12 @@ export { fromBase64, RawJson, stringify, toBase64 } from './json'
 export { checkJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
 export { isObjectText, mergeMembers, readMembers } from './json-members'
 export {
-  type Access,
   isMutating,
   METHODS,
   type MethodName,
   type MethodRow,
   methodRow,
   type QueryType,
-  type Resource,
 } from './methods'
 export type {
   ApiKey,
@@ -59,7 +57,6 @@ export type {
   ConfigVersion,
   CreatedApiKey,
   NewApiKey,
-  Role,
   Written,
 } from './model'
 export {
@@ -75,6 +72,7 @@ export {
 export { fillPath, matchPath, PathSyntaxError } from './path'
 export { formatPosition, type KnownPosition, type Position, parsePosition } from './position'
 export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
+export { ACCESSES, type Access, RESOURCES, type Resource, ROLES, type Role } from './rights'
 export { encodeSse, SseDecoder, type SseEvent, type SseFields } from './sse'
 export {
   decodeValue,

@@ -1,10 +1,5 @@
 import type { Contract } from './contract'
-
-/** What a caller must be allowed to do: roles and scopes are checked against it. */
-export type Access = 'read' | 'write' | 'admin'
-
-/** What a method acts on; the second part of a scope (`read:config:app-*`). */
-export type Resource = 'config' | 'kv' | 'apikeys' | 'environments'
+import type { Access, Resource } from './rights'
 
 /** How a query parameter is read: `integer` is 0 … 2^53 - 1, `boolean` is `true` or `false`. */
 export type QueryType = 'integer' | 'text' | 'boolean'

@@ -6,6 +6,7 @@ import {
   keyRule,
   type MethodName,
   type Params,
+  ROLES,
 } from '@ironflow/core/protocol'
 import { document, kvValue, scopes } from './check-values'
 import { flag, future, integer, named, oneOf, optional, type Param, required, text } from './checks'
@@ -66,7 +67,7 @@ export const RULES: Rules = {
 
   'admin.apiKeys.create': {
     name: required(text(1, 128)),
-    role: required(oneOf('admin', 'developer', 'viewer')),
+    role: required(oneOf(...Object.keys(ROLES))),
     environment: optional(named(environmentRule)),
     expiresAt: optional(future),
     scopes: optional(scopes),

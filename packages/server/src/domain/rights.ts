@@ -1,19 +1,14 @@
-import type { Access, Role } from '@ironflow/core/protocol'
+import { type Access, ROLES, type Role } from '@ironflow/core/protocol'
 import type { Principal } from './principal'
 import { type Scope, scopesCover } from './scopes'
 
 /** What a key may do, as far as it does not depend on the time. */
 export type Rights = Pick<Principal, 'role' | 'environment' | 'scopes'>
 
-const ACCESS: Record<Role, readonly Access[]> = {
-  viewer: ['read'],
-  developer: ['read', 'write'],
-  admin: ['read', 'write', 'admin'],
-}
-
 /** Returns whether keys of a role may have this access. */
 export function roleAllows(role: Role, access: Access): boolean {
-  return ACCESS[role].includes(access)
+  const accesses: readonly Access[] = ROLES[role]
+  return accesses.includes(access)
 }
 
 /**
@@ -27,7 +22,7 @@ export function covers(wide: Rights, narrow: Rights): boolean {
 
 /** Returns the first aspect in which `wanted` reaches beyond `bound`, or `undefined` if `bound` covers it. */
 export function excessOf(wanted: Rights, bound: Rights): keyof Rights | undefined {
-  if (!ACCESS[wanted.role].every((access) => roleAllows(bound.role, access))) return 'role'
+  if (!ROLES[wanted.role].every((access) => roleAllows(bound.role, access))) return 'role'
   if (bound.environment !== undefined && wanted.environment !== bound.environment) return 'environment'
   const { scopes } = bound
   const isWithin = !scopes || wanted.scopes?.every((scope: Scope) => scopesCover(scopes, scope))

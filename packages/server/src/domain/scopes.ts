@@ -1,21 +1,21 @@
-import type { Access } from '@ironflow/core/protocol'
+import { ACCESSES, type Access, RESOURCES, type Resource } from '@ironflow/core/protocol'
 
 /** A right that a key keeps: `read:config:app-*`. */
 export interface Scope {
   readonly access: Access
-  readonly resource: string
+  readonly resource: Resource
   /** A name, or the start of names where `prefix` is true. */
   readonly name: string
   readonly prefix: boolean
 }
 
-const SYNTAX = /^(read|write|admin):(config|kv|settings|apikeys|environments):([A-Za-z0-9_-]{0,128})(\*?)$/
+const SYNTAX = new RegExp(`^(${ACCESSES.join('|')}):(${RESOURCES.join('|')}):([A-Za-z0-9_-]{0,128})(\\*?)$`)
 
 /** The scope that `text` means; `undefined` where it means none. */
 export function parseScope(text: string): Scope | undefined {
   const found = SYNTAX.exec(text)
   if (!found) return undefined
-  const [, access, resource, name, star] = found as unknown as [string, Access, string, string, string]
+  const [, access, resource, name, star] = found as unknown as [string, Access, Resource, string, string]
   return name === '' && star === '' ? undefined : { access, resource, name, prefix: star === '*' }
 }
 
