@@ -3,7 +3,8 @@ import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
-import { type Admission, admitSocket } from './bindings/socket-admission'
+import { admitSocket, type SocketAdmission } from './bindings/socket-admission'
+import { Admission } from './dispatch/admission'
 import { Authenticator } from './dispatch/authenticate'
 import type { Caller, RawCall } from './dispatch/call'
 import { Dispatcher } from './dispatch/dispatch'
@@ -44,7 +45,7 @@ export interface IronflowServer {
   /** For bindings that carry sessions. */
   readonly watching: Watching
   /** Looks whether a request may become a WebSocket. @throws IronflowError, to be answered in place of the upgrade */
-  admitSocket(request: HttpRequest): Promise<Admission>
+  admitSocket(request: HttpRequest): Promise<SocketAdmission>
   /** What `/metrics` answers a key that may see everything. */
   metrics(): Promise<Scrape>
   /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
@@ -80,8 +81,9 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     now,
     bootstrapped: ready,
   })
+  const admission = new Admission({ authenticator, environments })
   const dispatcher = new Dispatcher({
-    authenticator,
+    admission,
     idempotency: new Idempotency(limits),
     handlers: createHandlers({
       engine,
@@ -91,7 +93,6 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
       buckets,
       apiKeys,
     }),
-    environments,
     limits,
     now,
   })
@@ -106,7 +107,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
-  const shared = { dispatcher, observer, authenticator, watching, environments, limits, cors, dev }
+  const shared = { dispatcher, observer, authenticator, watching, limits, cors, dev }
 
   let notReady: string | undefined = 'starting'
   ready.then(
@@ -120,6 +121,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const http = new HttpBinding({
     ...shared,
+    admission,
     engine,
     metrics,
     version,

@@ -16,6 +16,8 @@ export interface MethodRow {
   readonly resource: Resource
   /** The parameter that names the thing: what scopes match and what read-your-writes is kept by. */
   readonly target?: 'name' | 'bucket'
+  /** `project`: it is about the whole project. Absent: about one environment. */
+  readonly environment?: 'project'
   /** Parameters that travel in the query. */
   readonly query?: Readonly<Record<string, QueryType>>
   /**
@@ -45,7 +47,7 @@ const API_KEYS = '/api/v1/apikeys'
 
 const config = { resource: 'config', target: 'name' } as const
 const kv = { resource: 'kv', target: 'bucket' } as const
-const admin = { access: 'admin', resource: 'apikeys' } as const
+const admin = { access: 'admin', resource: 'apikeys', environment: 'project' } as const
 
 /** The method table. Where rows share verb and path, the first whose `when` holds is meant; one without comes last. */
 export const METHODS = {
@@ -132,7 +134,13 @@ export const METHODS = {
   'admin.apiKeys.create': { verb: 'POST', path: API_KEYS, ...admin, body: 'rest', success: 201, once: true },
   'admin.apiKeys.list': { verb: 'GET', path: API_KEYS, ...admin, query: PAGE },
   'admin.apiKeys.revoke': { verb: 'DELETE', path: `${API_KEYS}/:id`, ...admin, success: 204 },
-  'admin.environments': { verb: 'GET', path: '/api/v1/environments', access: 'read', resource: 'environments' },
+  'admin.environments': {
+    verb: 'GET',
+    path: '/api/v1/environments',
+    access: 'read',
+    resource: 'environments',
+    environment: 'project',
+  },
 } as const satisfies Record<keyof Contract, MethodRow>
 
 /** A method's name, as `onError` and the metrics show it: `config.patch`. */

@@ -1,14 +1,13 @@
 import { ConnectionError, type IronflowError } from '@ironflow/core/errors'
 import { type ClientFrame, encodeFrame, parseClientFrame, parseServerFrame } from '@ironflow/core/protocol'
 import type { Connection, ConnectionSession } from '@ironflow/core/transport'
-import { resolveEnvironment } from '../dispatch/environment'
 import { failure } from '../dispatch/failure'
 import type { IronflowServer } from '../server'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 
 /** What a connection within a process needs of its server. */
-export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'options' | 'watching'>
+export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'dispatcher' | 'options' | 'watching'>
 
 /**
  * Carries a client's session within one process. Messages pass as text, and never while their sender runs: as little as
@@ -47,10 +46,12 @@ export function connectInProcess(
     else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)
   }
   const open = async () => {
-    const { authenticator, options, watching } = server
-    const principal = await authenticator.verify(keyHash)
+    const { dispatcher, watching } = server
+    const opening = { environment: client.environment }
+    const admission = await dispatcher.admitWatch(opening, { keyHash, transport: 'in-process' })
     if (isOver) return
-    const environment = resolveEnvironment(client.environment, principal, options.environments, 'kv')
+    if (!admission.ok) throw admission.error
+    const { principal, environment } = admission
     session = watching.open({ keyHash, principal, environment, sink })
     session.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })

@@ -9,9 +9,12 @@ export interface WatchRoute {
   readonly allow: string
   /** Query parameters it takes, besides `environment`. */
   readonly query: readonly string[]
-  /** Of a route that watches one thing, that thing. */
-  readonly subject?: (params: Readonly<Record<string, string>>, query: URLSearchParams) => Partial<Subscription>
+  /** Of a route that watches one thing, that thing, as it is named: nothing of it is checked. */
+  readonly subject?: (params: Readonly<Record<string, string>>, query: URLSearchParams) => WatchSubject
 }
+
+/** The one thing that a route watches. */
+export type WatchSubject = Pick<Subscription, 'kind' | 'target' | 'filters'>
 
 /** A route that was found, with what its path names. */
 export interface WatchRouteMatch {
@@ -33,13 +36,13 @@ export const WATCH_ROUTES: readonly WatchRoute[] = [
     ...GET,
     path: '/api/v1/config/:name/watch',
     query: ONE,
-    subject: ({ name }) => ({ kind: 'config', target: name }),
+    subject: ({ name = '' }) => ({ kind: 'config', target: name }),
   },
   {
     ...GET,
     path: '/api/v1/kv/buckets/:bucket/watch',
     query: [...ONE, 'key'],
-    subject: ({ bucket }, query) => {
+    subject: ({ bucket = '' }, query) => {
       const filters = query.getAll('key')
       return { kind: 'kv', target: bucket, filters: filters.length > 0 ? filters : undefined }
     },
@@ -147,7 +150,7 @@ function resumePoint(query: URLSearchParams, lastEventId: string | undefined) {
 /** What is wrong, under the names that the URL has for it. */
 function inWordsOf(
   route: WatchRoute,
-  { kind }: Partial<Subscription>,
+  { kind }: WatchSubject,
   cursor: string,
   fields: Readonly<Record<string, string>>,
 ): Record<string, string> {

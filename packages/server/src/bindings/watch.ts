@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from './message'
 import { waitMsOf, watchByPoll } from './poll'
 import { watchOverSse } from './sse'
 import { resumed, SOCKET_PATH, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
-import { identify, type Watcher, type WatcherParts } from './watcher'
+import { admitWatcher, type Watcher, type WatcherParts } from './watcher'
 
 /** What watching over HTTP stands on. */
 export interface WatchBindingParts extends WatcherParts {
@@ -33,7 +33,9 @@ export async function answerWatch(
     throw errorFor('invalid_request', 'this route is a WebSocket: ask for an upgrade', { status: 426 })
   }
   const query = watchQuery(match.route, queryText)
-  const watcher = await identify(parts, request, query, bearerKey(request.header(HEADERS.authorization)))
+  const subject = match.route.subject?.(match.params, query)
+  const apiKey = bearerKey(request.header(HEADERS.authorization))
+  const watcher = await admitWatcher(parts, request, query, apiKey, subject)
   onWatcher(watcher)
   const lastEventId = request.header('last-event-id')
   const one = subscriptionOf(match, query, lastEventId)

@@ -1,9 +1,9 @@
 import type { IronflowError } from '@ironflow/core/errors'
-import type { MethodRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
+import { allows, type Right } from '../domain/rights'
 import type { Authenticator } from './authenticate'
-import { authorize, authorizeTarget } from './authorize'
-import { resolveEnvironment } from './environment'
+import { noRight } from './authorize'
+import { environmentFor, environmentProblem } from './environment'
 import { failure } from './failure'
 
 /** What admission stands on. */
@@ -15,12 +15,14 @@ export interface AdmissionParts {
 
 /** A request for admission: who asks, where, and for which right. */
 export interface AdmissionRequest {
+  /** As {@link Authenticator.keyHash} returns it. */
   readonly keyHash: string | undefined
   /** Named environment; absent: the key's own, else `default`. */
-  readonly environment: string | undefined
-  readonly right: Pick<MethodRow, 'access' | 'resource' | 'target'>
-  /** Parameters known so far. A target that is not among them is authorised later, by {@link authorizeTarget}. */
-  readonly params: Readonly<Record<string, unknown>>
+  readonly environment?: string | undefined
+  /** Whether it is about the whole project and no environment. */
+  readonly isProject?: boolean | undefined
+  /** Absent: any key is let in, and what it does is judged later, one by one. */
+  readonly right?: Right | undefined
 }
 
 /** A caller that was let in. */
@@ -28,8 +30,6 @@ export interface Admitted {
   readonly ok: true
   readonly environment: string
   readonly principal: Principal
-  /** Whether the target was known, and authorised. */
-  readonly hasTarget: boolean
 }
 
 /** A caller that was not let in. The environment is there as soon as it was known. */
@@ -40,21 +40,40 @@ export interface Refused {
 }
 
 /**
- * Authenticates the caller, resolves the environment and authorises the right: the one door of the server. It needs no
- * body, so a binding knocks before it reads one. Never rejects.
+ * The one door of the server: authenticates the caller, resolves the environment and asks for the right. It needs no
+ * body, so a binding knocks before it reads one.
  */
-export async function admit(parts: AdmissionParts, request: AdmissionRequest): Promise<Admitted | Refused> {
-  const { authenticator, environments } = parts
-  const { keyHash, right, params } = request
-  let environment: string | undefined
-  try {
-    const principal = authenticator.known(keyHash) ?? (await authenticator.verify(keyHash))
-    environment = resolveEnvironment(request.environment, principal, environments, right.resource)
-    authorize(principal, right)
-    const hasTarget = right.target === undefined || params[right.target] !== undefined
-    if (hasTarget) authorizeTarget(principal, right, params)
-    return { ok: true, environment, principal, hasTarget }
-  } catch (thrown) {
-    return { ok: false, environment, error: failure(thrown, environment) }
+export class Admission {
+  constructor(private readonly parts: AdmissionParts) {}
+
+  /** Decides about a request. Never rejects. */
+  async admit(request: AdmissionRequest): Promise<Admitted | Refused> {
+    const { authenticator } = this.parts
+    try {
+      const principal = authenticator.known(request.keyHash) ?? (await authenticator.verify(request.keyHash))
+      return this.decide(principal, request)
+    } catch (thrown) {
+      return { ok: false, environment: undefined, error: failure(thrown, undefined) }
+    }
+  }
+
+  /** Decides at once, for callers whose keys are known; returns `undefined` for those that {@link admit} must look at. */
+  admitKnown(request: AdmissionRequest): Admitted | undefined {
+    const principal = this.parts.authenticator.known(request.keyHash)
+    const decision = principal && this.decide(principal, request)
+    return decision?.ok ? decision : undefined
+  }
+
+  private decide(
+    principal: Principal,
+    { environment: named, isProject = false, right }: AdmissionRequest,
+  ): Admitted | Refused {
+    const environment = environmentFor(named, principal)
+    const problem = environmentProblem(environment, named, principal, this.parts.environments, isProject)
+    if (problem) return { ok: false, environment: undefined, error: problem }
+    if (right && !allows(principal, right.access, right.resource, right.target)) {
+      return { ok: false, environment, error: noRight(principal, right) }
+    }
+    return { ok: true, environment, principal }
   }
 }

@@ -19,9 +19,15 @@ export function parseScope(text: string): Scope | undefined {
   return name === '' && star === '' ? undefined : { access, resource, name, prefix: star === '*' }
 }
 
-/** Whether the scope lets its key do this to the thing called `target`. */
-export function admits(scope: Scope, access: Access, resource: string, target: string): boolean {
-  if (scope.access !== access || scope.resource !== resource) return false
+/**
+ * Returns whether the scope lets its key do this to the thing called `target`. Where target or resource is left out, one
+ * of them that the scope admits is enough.
+ */
+export function admits(scope: Scope, access: Access, resource?: Resource, target?: string): boolean {
+  if (scope.access !== access) return false
+  if (resource === undefined) return true
+  if (scope.resource !== resource) return false
+  if (target === undefined) return true
   return scope.prefix ? target.startsWith(scope.name) : target === scope.name
 }
 

@@ -5,6 +5,8 @@ import {
   type Subscription,
   type SubscriptionKind,
 } from '@ironflow/core/protocol'
+import { rightToWatch } from '../dispatch/authorize'
+import type { Right } from '../domain/rights'
 import type { Entry } from '../engine/engine'
 import { KeyFilter } from '../engine/key-filter'
 import { configBucket, storedName } from '../keyspace'
@@ -20,12 +22,15 @@ export interface Subject {
   readonly hasValues: boolean
   /** Whether a change belongs to it. */
   matches(entry: Entry): boolean
-  /** The right to read that a key needs: the second and third part of a scope. Of events, each is judged by itself. */
-  readonly scope: readonly [resource: 'config' | 'kv', target: string] | undefined
+  /** Whether it is about whatever fits a pattern: an entry that the caller may not read is passed over. */
+  readonly isPattern: boolean
+  /** The right that the frame of an entry needs. */
+  rightOf(entry: Entry): Right
 }
 
 /** The subject of a subscription, which is valid. */
 export function subjectOf(environment: string, { kind, target, filters, updatesOnly }: Subscription): Subject {
+  const right = rightToWatch({ kind, target })
   if (kind === 'kv') {
     const keys = new KeyFilter(filters)
     return {
@@ -34,7 +39,8 @@ export function subjectOf(environment: string, { kind, target, filters, updatesO
       bucket: storedName(environment, target),
       hasValues: updatesOnly !== true,
       matches: ({ key }) => keys.matches(key),
-      scope: ['kv', target],
+      isPattern: false,
+      rightOf: () => right,
     }
   }
   const bucket = configBucket(environment)
@@ -45,7 +51,8 @@ export function subjectOf(environment: string, { kind, target, filters, updatesO
       bucket,
       hasValues: updatesOnly !== true,
       matches: ({ key }) => key === target,
-      scope: ['config', target],
+      isPattern: false,
+      rightOf: () => right,
     }
   }
   const name = target.split('.')[2]
@@ -57,7 +64,8 @@ export function subjectOf(environment: string, { kind, target, filters, updatesO
     // Nothing has happened yet when somebody begins to listen.
     hasValues: false,
     matches: (entry) => matchesFilter(topicOf(entry), target),
-    scope: undefined,
+    isPattern: true,
+    rightOf: ({ key }) => ({ access: 'read', resource: 'config', target: key }),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type Subscription,
   stringify,
 } from '@ironflow/core/protocol'
+import { rightToWatch } from '../dispatch/authorize'
 import { failure } from '../dispatch/failure'
 import { type Entry, NO_BUCKET } from '../engine/engine'
 import { Backlog } from './backlog'
@@ -16,7 +17,6 @@ import type { FeedListener } from './feed'
 import type { Seat } from './hub'
 import { NewestPerKey } from './newest-per-key'
 import { later } from './position'
-import { noRight } from './rights'
 import { type Subject, subjectOf } from './subject'
 import type { SubscriptionHost } from './subscription-host'
 
@@ -151,8 +151,8 @@ export class LiveSubscription implements FeedListener, Reading {
 
   /** Looks whether it is still allowed; for when rights have changed. */
   recheck(): void {
-    const scope = this.subject.scope
-    if (scope && !this.session.mayRead(...scope)) this.fail(noRight(...scope))
+    const refusal = this.session.refusal(rightToWatch(this.subscription))
+    if (refusal) this.fail(refusal)
   }
 
   end(): void {
@@ -267,10 +267,10 @@ export class LiveSubscription implements FeedListener, Reading {
 
   /** Rights are looked at for every frame; what an event is about differs from one to the next. */
   private isAllowed(entry: Entry): boolean {
-    const scope = this.subject.scope ?? (['config', entry.key] as const)
-    if (this.session.mayRead(...scope)) return true
-    if (this.subject.scope) this.fail(noRight(...scope))
-    return false
+    const { rightOf, isPattern } = this.subject
+    const refusal = this.session.refusal(rightOf(entry))
+    if (refusal && !isPattern) this.fail(refusal)
+    return refusal === undefined
   }
 
   private fail(error: IronflowError): void {
