@@ -13,6 +13,7 @@ export { formatEtag, parseEtag } from './etag'
 export { type ConfigEvent, configTopic, eventPatternRule } from './events'
 export {
   type CallFrame,
+  type ChangeFrame,
   type ClientFrame,
   type ConfigDeleteFrame,
   type ConfigUpdateFrame,
@@ -33,6 +34,7 @@ export {
   type SyncedFrame,
   type UnsubscribeFrame,
   type WatchFrame,
+  type WatchFrames,
   type WatchRequest,
   type WelcomeFrame,
 } from './frames'
@@ -84,3 +86,4 @@ export {
   type Operation,
   type WireEntry,
 } from './value'
+export { isWatchKind, WATCH_KINDS, type WatchKindRow, type WatchMethod, watchKindRow } from './watch-kinds'

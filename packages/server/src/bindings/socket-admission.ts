@@ -7,7 +7,7 @@ import { expectLoopback } from './loopback'
 import type { HttpRequest } from './message'
 import type { SocketPeer } from './socket-peer'
 import { parseTarget } from './target'
-import { findWatchRoute, subscriptionOf, watchQuery } from './watch-routes'
+import { findWatchRoute, subjectOf, subscriptionOf, watchQuery } from './watch-routes'
 import { admitWatcher, type Watcher } from './watcher'
 import { type SocketParts, SocketSession } from './websocket'
 
@@ -42,7 +42,7 @@ export async function admitSocket(parts: SocketAdmissionParts, request: HttpRequ
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
-  const watcher = await admitWatcher(parts, request, query, apiKey, match.route.subject?.(match.params, query))
+  const watcher = await admitWatcher(parts, request, query, apiKey, subjectOf(match, query))
   const one = subscriptionOf(match, query, undefined)
   parts.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }

@@ -6,7 +6,7 @@ import { bearerKey, expectPlainBody } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
 import { waitMsOf, watchByPoll } from './poll'
 import { watchOverSse } from './sse'
-import { resumed, SOCKET_PATH, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
+import { resumed, SOCKET_PATH, subjectOf, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
 import { admitWatcher, type Watcher, type WatcherParts } from './watcher'
 
 /** What watching over HTTP stands on. */
@@ -33,7 +33,7 @@ export async function answerWatch(
     throw errorFor('invalid_request', 'this route is a WebSocket: ask for an upgrade', { status: 426 })
   }
   const query = watchQuery(match.route, queryText)
-  const subject = match.route.subject?.(match.params, query)
+  const subject = subjectOf(match, query)
   const apiKey = bearerKey(request.header(HEADERS.authorization))
   const watcher = await admitWatcher(parts, request, query, apiKey, subject)
   onWatcher(watcher)

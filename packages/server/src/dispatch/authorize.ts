@@ -1,5 +1,5 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
-import type { MethodRow, Subscription } from '@ironflow/core/protocol'
+import { type MethodRow, type Subscription, watchKindRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import { ALL_TARGETS, allows, type Right, roleAllows } from '../domain/rights'
 
@@ -18,11 +18,11 @@ export function knownRight(row: MethodRow, params: Readonly<Record<string, unkno
 }
 
 /**
- * The right that watching something needs. For events a right to read any document is enough: each event is judged by
- * the document it is about.
+ * The right that watching something needs. For a pattern a right to any one thing is enough: each is judged by itself.
  */
 export function rightToWatch({ kind, target }: Pick<Subscription, 'kind' | 'target'>): Right {
-  return kind === 'events' ? { access: 'read', resource: 'config' } : { access: 'read', resource: kind, target }
+  const { resource, isPattern } = watchKindRow(kind)
+  return { access: 'read', resource, target: isPattern ? undefined : target }
 }
 
 /** The error of a right that a caller has not. It names what is missing. */

@@ -12,7 +12,7 @@ import { failure } from '../dispatch/failure'
 import { type Entry, NO_BUCKET } from '../engine/engine'
 import { Backlog } from './backlog'
 import { catchUp, type Reading, type Start } from './catch-up'
-import { Change, frameType, subMember, valueText } from './change'
+import { Change, encode, subMember, textOf } from './change'
 import type { FeedListener } from './feed'
 import type { Seat } from './hub'
 import { NewestPerKey } from './newest-per-key'
@@ -191,9 +191,10 @@ export class LiveSubscription implements FeedListener, Reading {
 
   sendInitial(entry: Entry): void {
     if (!this.isAllowed(entry)) return
-    const { kind, bucket } = this.subject
+    const { view, bucket } = this.subject
     this.readInstead++
-    this.session.sink.send(frameType(kind, entry), valueText(kind, this.sub, bucket, entry))
+    const frame = encode(view, bucket, entry, { initial: true })
+    this.session.sink.send(frame.type, textOf(frame, this.sub))
   }
 
   sendLate(entry: Entry): void {
@@ -261,8 +262,8 @@ export class LiveSubscription implements FeedListener, Reading {
   private send(change: Change): void {
     this.place = change.place
     if (!this.isAllowed(change.entry)) return
-    const { kind } = this.subject
-    this.session.sink.send(frameType(kind, change.entry), change.text(kind, this.sub), change.cursor)
+    const frame = change.frame(this.subject.view)
+    this.session.sink.send(frame.type, frame.text(this.sub), change.cursor)
   }
 
   /** Rights are looked at for every frame; what an event is about differs from one to the next. */
