@@ -48,7 +48,7 @@ export class HttpBinding {
     try {
       response = await this.answer(request, progress)
     } catch (thrown) {
-      const error = failure(thrown, progress.environment)
+      const error = failure(thrown)
       progress.error = error
       response = errorResponse(error, progress.requestId)
     }

@@ -56,7 +56,7 @@ export function connectInProcess(
     session.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
   }
-  open().catch((thrown: unknown) => end(failure(thrown, client.environment)))
+  open().catch((thrown: unknown) => end(failure(thrown)))
   return {
     send(frame) {
       receive(frame)

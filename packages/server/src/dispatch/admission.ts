@@ -53,7 +53,7 @@ export class Admission {
       const principal = authenticator.known(request.keyHash) ?? (await authenticator.verify(request.keyHash))
       return this.decide(principal, request)
     } catch (thrown) {
-      return { ok: false, environment: undefined, error: failure(thrown, undefined) }
+      return { ok: false, environment: undefined, error: failure(thrown) }
     }
   }
 

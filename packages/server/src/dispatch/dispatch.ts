@@ -72,7 +72,7 @@ export class Dispatcher {
       const answer = await this.handle(call, row, params, admitted)
       return { ok: true, environment, answer }
     } catch (thrown) {
-      return { ok: false, environment, error: failure(thrown, environment) }
+      return { ok: false, environment, error: failure(thrown) }
     }
   }
 

@@ -124,7 +124,7 @@ export class Session implements SubscriptionHost {
       this.subscribe(subscription)
       return true
     } catch (thrown) {
-      this.sendError(failure(thrown, this.environment), subscription.id)
+      this.sendError(failure(thrown), subscription.id)
       return false
     }
   }

@@ -232,7 +232,7 @@ export class LiveSubscription implements FeedListener, Reading {
       await this.seat.started
       await catchUp(this, start, reason)
     } catch (error) {
-      this.fail(failure(error, this.session.environment))
+      this.fail(failure(error))
     }
   }
 

@@ -51,7 +51,7 @@ export class Upgrade {
         this.connect(ws, socket as Socket, (peer) => admission.open(peer))
       })
     } catch (thrown) {
-      const error = failure(thrown, undefined)
+      const error = failure(thrown)
       observer.served({
         method: 'watch',
         status: error.status ?? 500,
@@ -97,7 +97,7 @@ export class Upgrade {
     try {
       session = open(peer)
     } catch (thrown) {
-      ws.close(1013, failure(thrown, undefined).message.slice(0, 100))
+      ws.close(1013, failure(thrown).message.slice(0, 100))
       return
     }
     socket.on('drain', () => session.drained())
