@@ -115,7 +115,7 @@ export function parseWatchRequest(body: unknown): Subscription[] {
   return subscriptions
 }
 
-const CALL_TEXTS = ['requestId', 'idempotencyKey', 'traceparent', 'minPosition', 'consistency']
+const CALL_TEXTS = ['requestId', 'environment', 'idempotencyKey', 'traceparent', 'minPosition', 'consistency']
 const CALL_MEMBERS = ['type', 'id', 'method', 'params', ...CALL_TEXTS]
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
@@ -182,7 +182,7 @@ function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
     problems.add('minPosition', 'must be a revision, 0 or more, or a position such as 5-<epoch>')
   }
   if (consistency !== undefined && consistency !== 'strong') problems.add('consistency', 'must be strong, or absent')
-  // What nobody reads is not what its sender believes it to be: `environment`, say.
+  // What nobody reads is not what its sender believes it to be.
   for (const name of Object.keys(frame)) {
     if (!CALL_MEMBERS.includes(name)) problems.add(name, 'is not a member of a call')
   }

@@ -150,6 +150,8 @@ export interface ReplyFrame {
   revision?: number | undefined
   /** The life of the bucket that the revision belongs to. */
   epoch?: string | undefined
+  /** The environment that the server took. */
+  environment?: string | undefined
   problem?: Problem | undefined
 }
 
@@ -170,6 +172,8 @@ export interface CallFrame {
   method: MethodName
   params: unknown
   requestId: string
+  /** Absent: the connection's. */
+  environment?: string | undefined
   idempotencyKey?: string | undefined
   minPosition?: string | undefined
   consistency?: 'strong' | undefined

@@ -9,6 +9,7 @@ export {
   parseWatchRequest,
   type ReceivedFrame,
 } from './envelope'
+export { type EnvironmentSource, namedEnvironment, oneEnvironment } from './environment'
 export { formatEtag, parseEtag } from './etag'
 export { type ConfigEvent, configTopic, eventPatternRule } from './events'
 export {
@@ -43,6 +44,7 @@ export { fromBase64, RawJson, stringify, toBase64 } from './json'
 export { checkJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
 export { isObjectText, mergeMembers, readMembers } from './json-members'
 export {
+  type EnvironmentPlace,
   isMutating,
   METHODS,
   type MethodName,
@@ -73,7 +75,16 @@ export {
 } from './names'
 export { fillPath, matchPath, PathSyntaxError } from './path'
 export { formatPosition, type KnownPosition, type Position, parsePosition } from './position'
-export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
+export { queryTypes } from './query'
+export {
+  type DecodedRequest,
+  decodeRequest,
+  type EncodedRequest,
+  encodeRequest,
+  PRECONDITIONS,
+  type ReceivedRequest,
+  rowApplies,
+} from './request'
 export { ACCESSES, type Access, RESOURCES, type Resource, ROLES, type Role } from './rights'
 export { encodeSse, SseDecoder, type SseEvent, type SseFields } from './sse'
 export {

@@ -1,5 +1,5 @@
 import { errorFor, type IronflowError } from '@ironflow/core/errors'
-import { decodeRequest, HEADERS, rowApplies } from '@ironflow/core/protocol'
+import { decodeRequest, HEADERS, namedEnvironment, rowApplies } from '@ironflow/core/protocol'
 import type { Refused } from '../dispatch/admission'
 import type { Dispatcher } from '../dispatch/dispatch'
 import { failure } from '../dispatch/failure'
@@ -101,7 +101,8 @@ export class HttpBinding {
     progress: Progress,
   ): Promise<HttpResponse> {
     const { authenticator, dispatcher, limits } = this.parts
-    const environment = request.header(HEADERS.environment)
+    const source = { pathParams: match.params, query, header: (name: string) => request.header(name) }
+    const environment = namedEnvironment(row, source)
     const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
     const caller = { keyHash, transport: 'http', remoteAddress: request.remoteAddress } as const
     const admission = await dispatcher.admit({ method, environment, params: match.params }, caller)
@@ -114,8 +115,7 @@ export class HttpBinding {
       const read = request.body(limits.bodyBytes)
       body = read instanceof Promise ? await read : read
     }
-    const received = { pathParams: match.params, query, header: (name: string) => request.header(name), body }
-    const params = decodeRequest(row, received, limits)
+    const { params } = decodeRequest(row, { ...source, body }, limits)
     const outcome = await dispatcher.perform(
       {
         method,
@@ -130,9 +130,9 @@ export class HttpBinding {
     )
     if (!outcome.ok) return refusal(outcome, progress)
     const { answer } = outcome
-    const response = successResponse(request, method, row, answer)
-    if (method !== 'kv.get') return response
-    return { ...response, keep: keptEntry(response, query, outcome.environment, params, answer) }
+    const response = successResponse(request, row, answer)
+    if (!row.cached) return response
+    return { ...response, keep: keptEntry(response, query, outcome.environment, match.params, answer) }
   }
 
   private notAllowed(verb: string, allow: string, progress: Progress): HttpResponse {

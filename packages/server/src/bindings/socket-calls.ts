@@ -21,7 +21,7 @@ export interface SocketCallParts {
   readonly limits: Limits
 }
 
-/** The caller of every call of one WebSocket, as its upgrade request has named it. */
+/** The caller of every call of one WebSocket, as its upgrade request has named it: a call may name another environment. */
 export interface SocketCaller {
   readonly keyHash: string | undefined
   readonly environment: string
@@ -62,7 +62,7 @@ export class SocketCalls {
   /** Runs a call as if it had come by HTTP, with every check, and replies. Never rejects. */
   async run({ frame, bytes }: ReceivedCall): Promise<void> {
     const { dispatcher, observer } = this.parts
-    const { keyHash, environment, remoteAddress } = this.caller
+    const { keyHash, remoteAddress } = this.caller
     const { method } = frame
     const startedAt = performance.now()
     const requestId = requestIdFrom(frame.requestId)
@@ -73,7 +73,7 @@ export class SocketCalls {
     const call: RawCall = {
       ...about,
       params: params as Readonly<Record<string, unknown>>,
-      environment,
+      environment: frame.environment ?? this.caller.environment,
       minPosition: minPosition === undefined ? undefined : parsePosition(minPosition),
       requestId,
     }
@@ -82,10 +82,11 @@ export class SocketCalls {
     this.bytes -= reserved
     const error = outcome.ok ? undefined : outcome.error
     const status = outcome.ok ? (methodRow(method).success ?? 200) : (outcome.error.status ?? 500)
+    const { environment } = outcome
     observer.served({ method, status, requestId, environment, startedAt, error })
     if (outcome.ok) {
       const { result, position } = outcome.answer
-      this.reply({ type: 'reply', id, result, revision: position?.revision, epoch: position?.epoch })
+      this.reply({ type: 'reply', id, result, revision: position?.revision, epoch: position?.epoch, environment })
     } else {
       this.refuse(id, outcome.error, requestId)
     }

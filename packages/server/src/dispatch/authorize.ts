@@ -37,7 +37,10 @@ export function noRight({ role }: Principal, { access, resource, target }: Right
  * The right that a call with these parameters needs. They are not validated yet: whatever the target is, only a scope
  * that matches its text admits it.
  */
-export function rightOf({ access, resource, target }: MethodRow, params: Readonly<Record<string, unknown>>): Right {
+export function rightOf(
+  { access, resource, target, targetDefault }: MethodRow,
+  params: Readonly<Record<string, unknown>>,
+): Right {
   if (target === undefined) return { access, resource }
-  return { access, resource, target: String(params[target] ?? ALL_TARGETS) }
+  return { access, resource, target: String(params[target] ?? targetDefault ?? ALL_TARGETS) }
 }

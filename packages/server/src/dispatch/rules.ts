@@ -61,7 +61,7 @@ export const RULES: Rules = {
   'kv.history': { bucket, key, ...page },
   'kv.put': { bucket, key, ...value },
   'kv.create': { bucket, key, ...value },
-  'kv.update': { bucket, key, ...value, ...precondition },
+  'kv.update': { bucket, key, ...value, ...precondition, ifRevision: required(integer(0)) },
   'kv.delete': { bucket, key, ...precondition },
   'kv.purge': { bucket, key, ...precondition },
 
