@@ -261,7 +261,7 @@ const pathOf = (row: MethodRow) => row.path.replaceAll(/:([a-zA-Z]+)\+?/g, '{$1}
 
 function methodLine(name: string, row: MethodRow): string {
   const { when } = row
-  const query = when && 'query' in when ? `?${when.query}=true` : ''
+  const query = when?.query ? `?${new URLSearchParams(when.query)}` : ''
   const header =
     when && 'header' in when ? ` with \`${when.header === 'if-match' ? 'If-Match' : 'If-None-Match'}\`` : ''
   const parameters = Object.keys(row.query ?? {}).map((each) => `\`${each}\``)

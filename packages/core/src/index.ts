@@ -31,10 +31,10 @@ export type {
   ConfigVersion,
   CreatedApiKey,
   NewApiKey,
-  Role,
   Written,
 } from './protocol/model'
 export type { KnownPosition, Position } from './protocol/position'
+export type { Role } from './protocol/rights'
 export type { Encoding, Operation } from './protocol/value'
 export type { AdminSurface, ApiKeysSurface } from './surfaces/admin'
 export type {
@@ -50,7 +50,9 @@ export type { EventsSurface } from './surfaces/events'
 export type { KvSurface } from './surfaces/kv'
 export type { TransportKind } from './transport/select'
 export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport/transport'
-export type { ConfigDelete, ConfigUpdate, KvUpdate, SystemEvent } from './watch/kinds'
+export type { ConfigDelete, ConfigUpdate } from './watch/config-kind'
+export type { SystemEvent } from './watch/events-kind'
+export type { KvUpdate } from './watch/kv-kind'
 export type { LiveDocument } from './watch/live'
 export type { ClientStatus, Condition, WatchStatus } from './watch/status'
 export type { Watcher, WatchHandlers, WatchOptions } from './watch/watcher'

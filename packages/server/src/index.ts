@@ -1,6 +1,6 @@
 export { inProcessTransport } from './bindings/in-process'
 export type { HttpRequest, HttpResponse } from './bindings/message'
-export type { Caller, RawCall } from './dispatch/call'
+export type { Caller, Outcome, RawCall } from './dispatch/call'
 export {
   type BucketConfig,
   type BucketPage,

@@ -57,8 +57,3 @@ export async function listEnvironments(engine: Engine): Promise<string[]> {
     after = environment === undefined ? stored : storedPrefix(environment) + LAST
   }
 }
-
-/** An engine's words with the environment's stored names turned back into the names its user knows. */
-export function withoutStoredNames(environment: string, text: string): string {
-  return text.replaceAll(storedPrefix(environment), '')
-}

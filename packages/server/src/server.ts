@@ -3,9 +3,10 @@ import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
-import { type Admission, admitSocket } from './bindings/socket-admission'
+import { admitSocket, type SocketAdmission } from './bindings/socket-admission'
+import { Admission } from './dispatch/admission'
 import { Authenticator } from './dispatch/authenticate'
-import type { Caller, RawCall } from './dispatch/call'
+import type { Caller, Outcome, Progress, RawCall } from './dispatch/call'
 import { Dispatcher } from './dispatch/dispatch'
 import { createHandlers } from './dispatch/handlers'
 import { Idempotency } from './dispatch/idempotency'
@@ -43,8 +44,8 @@ export interface IronflowServer {
   fetch(request: Request): Promise<Response>
   /** For bindings that carry sessions. */
   readonly watching: Watching
-  /** Looks whether a request may become a WebSocket. @throws IronflowError, to be answered in place of the upgrade */
-  admitSocket(request: HttpRequest): Promise<Admission>
+  /** Looks whether a request may become a WebSocket. Never rejects: an error is the response in place of the upgrade. */
+  admitSocket(request: HttpRequest, requestId: string): Promise<Outcome<SocketAdmission>>
   /** What `/metrics` answers a key that may see everything. @throws unsupported where no `metrics` were given */
   metrics(): Promise<Scrape>
   /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
@@ -80,8 +81,12 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     now,
     bootstrapped: ready,
   })
+  const admission = new Admission({ authenticator, environments })
+  const requests = new RequestStats()
+  const observer = new Observer(requests, logger)
   const dispatcher = new Dispatcher({
-    authenticator,
+    admission,
+    observer,
     idempotency: new Idempotency(limits),
     handlers: createHandlers({
       engine,
@@ -91,12 +96,9 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
       buckets,
       apiKeys,
     }),
-    environments,
     limits,
     now,
   })
-  const requests = new RequestStats()
-  const observer = new Observer(requests, logger)
   const watches = new WatchStats()
   const metrics =
     options.metrics?.({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets }) ?? noMetrics
@@ -107,7 +109,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
-  const shared = { dispatcher, observer, authenticator, watching, environments, limits, cors, dev }
+  const shared = { dispatcher, authenticator, watching, limits, cors, dev }
 
   let notReady: string | undefined = 'starting'
   ready.then(
@@ -121,6 +123,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const http = new HttpBinding({
     ...shared,
+    admission,
     engine,
     metrics,
     version,
@@ -133,11 +136,14 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     dispatcher,
     authenticator,
     observer,
-    dispatch: (call, caller) => dispatchCall(dispatcher, observer, call, caller),
+    dispatch: (call, caller) => dispatchCall(dispatcher, call, caller),
     handle: (request) => http.handle(request),
     fetch: (request) => handleFetch(http, request, limits),
     watching,
-    admitSocket: (request) => admitSocket(shared, request),
+    admitSocket: (request, requestId) => {
+      const work = (progress: Progress) => admitSocket(shared, request, progress)
+      return dispatcher.observe(requestId, 'watch', work, () => 101)
+    },
     metrics: () => metrics.scrape(ANYBODY),
     drain: () => {
       notReady = 'shutting down'
@@ -151,22 +157,16 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   }
 }
 
-/** A call that came by no HTTP: counted and logged like those that did. */
+/** A call of this process's own, whose outcome is returned or thrown. */
 async function dispatchCall<M extends MethodName>(
   dispatcher: Dispatcher,
-  observer: Observer,
   call: RawCall<M>,
   caller: Caller,
 ): Promise<Reply<M>> {
-  const startedAt = performance.now()
   const outcome = await dispatcher.run(call, caller)
-  const { environment } = outcome
-  const error = outcome.ok ? undefined : outcome.error
-  const { method, requestId } = call
-  observer.served({ method, status: error?.status ?? 200, requestId, environment, startedAt, error })
   if (!outcome.ok) throw outcome.error
-  const { result, position } = outcome.answer
-  return { result, ...position, environment }
+  const { result, position } = outcome.result
+  return { result, ...position, environment: outcome.environment }
 }
 
 function start({ engine, bootstrapKey, onBootstrapKey, now }: ResolvedOptions, apiKeys: ApiKeys): Promise<void> {

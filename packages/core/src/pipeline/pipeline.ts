@@ -15,7 +15,9 @@ import { retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
 /** What a surface may add to the options its user gave. */
-export interface PipelineOptions extends ReadOptions {
+export interface PipelineOptions<M extends MethodName = MethodName> extends ReadOptions {
+  /** The result that the caller has already: see {@link Call.known}. */
+  known?: Call<M>['known']
   /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
   expected?: ErrorCode | undefined
 }
@@ -49,7 +51,7 @@ export class Pipeline {
   async call<M extends MethodName, T = Result<M>>(
     method: M,
     params: Params<M> | (() => Params<M>),
-    options: PipelineOptions = {},
+    options: PipelineOptions<M> = {},
     read: (result: Result<M>) => T = (result) => result as T,
   ): Promise<T> {
     let call: Call<M> | undefined
@@ -103,7 +105,7 @@ export class Pipeline {
   private buildCall<M extends MethodName>(
     method: M,
     params: Params<M>,
-    { consistency }: PipelineOptions = {},
+    { consistency, known }: PipelineOptions<M> = {},
   ): Call<M> {
     const { environment } = this.options
     const row = methodRow(method)
@@ -114,6 +116,7 @@ export class Pipeline {
       idempotencyKey: isMutating(row) && !row.once ? this.platform.uuid() : undefined,
       minPosition: this.revisions.minPosition({ method, params, environment }),
       consistency,
+      known,
       requestId: this.platform.uuid(),
       traceparent: this.traceparent(),
     }

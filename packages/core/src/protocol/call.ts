@@ -1,5 +1,6 @@
 import type { Params, Result } from './contract'
 import type { MethodName } from './methods'
+import type { Position } from './position'
 
 /**
  * One call of one method. The same object goes the whole way: a surface builds it, the pipeline completes it, a
@@ -19,6 +20,11 @@ export interface Call<M extends MethodName = MethodName> {
   readonly minPosition?: string | undefined
   /** `strong`: read the newest state there is, whatever that costs. */
   readonly consistency?: 'strong' | undefined
+  /**
+   * The result that the caller has already, with its position. Over HTTP the server is told, and where that is still the
+   * newest it sends no other: then this is the result of the reply.
+   */
+  readonly known?: (Result<M> & Position) | undefined
   /** Names the request in logs on both sides. */
   readonly requestId: string
   /** W3C trace context, handed on as it came. */

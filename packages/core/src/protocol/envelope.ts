@@ -2,15 +2,15 @@ import { FieldProblems } from '../errors/field-problems'
 import { invalid, type ValidationError } from '../errors/kinds'
 import { isRecord } from '../is-record'
 import { parseCursor } from './cursor'
-import { eventPatternRule } from './events'
-import type { CallFrame, ClientFrame, ServerFrame, Subscription, SubscriptionKind } from './frames'
+import type { CallFrame, ClientFrame, ServerFrame, Subscription } from './frames'
 import { parseJson, RawJson, stringify } from './json'
 import { type JsonLimits, parseJsonWithin } from './json-check'
 import { MemberReader } from './json-members'
 import { METHODS, type MethodRow } from './methods'
-import { bucketRule, configNameRule, filterRule, type Rule } from './names'
+import type { Rule } from './names'
 import { parsePosition } from './position'
 import { isWellFormed } from './value'
+import { isWatchKind, WATCH_KINDS, watchKindRow } from './watch-kinds'
 
 /**
  * Frames as JSON text, both ends. A client believes what its server says and looks only whether it is a frame at all; a
@@ -115,12 +115,7 @@ export function parseWatchRequest(body: unknown): Subscription[] {
   return subscriptions
 }
 
-const TARGET_RULES: Record<SubscriptionKind, Rule> = {
-  config: configNameRule,
-  kv: bucketRule,
-  events: eventPatternRule,
-}
-const CALL_TEXTS = ['requestId', 'idempotencyKey', 'traceparent', 'minPosition', 'consistency']
+const CALL_TEXTS = ['requestId', 'environment', 'idempotencyKey', 'traceparent', 'minPosition', 'consistency']
 const CALL_MEMBERS = ['type', 'id', 'method', 'params', ...CALL_TEXTS]
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
@@ -136,11 +131,10 @@ export function checkSubscription(value: unknown, place: string, problems: Field
   }
   const { id, kind, target, filters, cursor, updatesOnly } = value
   fail('id', nameProblem(id))
-  const rule =
-    typeof kind === 'string' && Object.hasOwn(TARGET_RULES, kind) ? TARGET_RULES[kind as SubscriptionKind] : undefined
-  if (!rule) fail('kind', 'must be config, kv or events')
-  else fail('target', typeof target === 'string' ? rule(target) : 'must be a string')
-  if (filters !== undefined) fail('filters', filtersProblem(kind, filters))
+  const row = isWatchKind(kind) ? watchKindRow(kind) : undefined
+  if (!row) fail('kind', `must be one of ${Object.keys(WATCH_KINDS).join(', ')}`)
+  else fail('target', typeof target === 'string' ? row.target(target) : 'must be a string')
+  if (row && filters !== undefined) fail('filters', filtersProblem(row.filter, filters))
   if (cursor !== undefined && (typeof cursor !== 'string' || !parseCursor(cursor))) {
     fail('cursor', 'is not one that this server gave')
   }
@@ -152,11 +146,12 @@ export function checkSubscription(value: unknown, place: string, problems: Field
   return { id, kind, target, filters, cursor, updatesOnly } as Subscription
 }
 
-function filtersProblem(kind: unknown, filters: unknown): string | undefined {
-  if (kind !== 'kv') return 'have a meaning for kv only'
+/** @param rule what each must be; absent: the kind of watch has no filters */
+function filtersProblem(rule: Rule | undefined, filters: unknown): string | undefined {
+  if (!rule) return 'have no meaning for this kind'
   if (!Array.isArray(filters) || filters.length === 0) return 'must be a list, and not empty; absent: all keys'
   for (const filter of filters) {
-    const problem = typeof filter === 'string' ? filterRule(filter) : 'must be strings'
+    const problem = typeof filter === 'string' ? rule(filter) : 'must be strings'
     if (problem) return problem
   }
   return undefined
@@ -187,7 +182,7 @@ function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
     problems.add('minPosition', 'must be a revision, 0 or more, or a position such as 5-<epoch>')
   }
   if (consistency !== undefined && consistency !== 'strong') problems.add('consistency', 'must be strong, or absent')
-  // What nobody reads is not what its sender believes it to be: `environment`, say.
+  // What nobody reads is not what its sender believes it to be.
   for (const name of Object.keys(frame)) {
     if (!CALL_MEMBERS.includes(name)) problems.add(name, 'is not a member of a call')
   }

@@ -16,7 +16,7 @@ export const PROTOCOL_VERSION = 1
 export const SUBPROTOCOL = 'ironflow.v1'
 
 /** What a subscription is about: one document, the keys of one bucket, or the events that fit a pattern. */
-export type SubscriptionKind = 'config' | 'kv' | 'events'
+export type SubscriptionKind = keyof WatchFrames
 
 /** One thing a client wants to follow. */
 export interface Subscription {
@@ -25,7 +25,7 @@ export interface Subscription {
   readonly kind: SubscriptionKind
   /** Document, bucket or event pattern (`system.config.*.updated`). */
   readonly target: string
-  /** `kv` only: keys that fit any of these; absent: all. */
+  /** Of a bucket, the keys that fit any of these; absent: all. */
   readonly filters?: readonly string[] | undefined
   /** Where to go on; absent: current values first. */
   readonly cursor?: string | undefined
@@ -82,6 +82,16 @@ export interface EventFrame extends OfChange {
   createdAt: string
 }
 
+/** The frames that tell of changes, by kind of watch. */
+export interface WatchFrames {
+  config: ConfigUpdateFrame | ConfigDeleteFrame
+  kv: KvUpdateFrame
+  events: EventFrame
+}
+
+/** A frame that tells what a watched thing is now. */
+export type ChangeFrame = WatchFrames[SubscriptionKind]
+
 /** Everything up to here has been sent: the watcher equals the store as of the cursor. */
 export interface SyncedFrame extends OfSubscription {
   type: 'synced'
@@ -96,10 +106,7 @@ export interface ResetFrame extends OfSubscription {
 
 /** The messages about one subscription. */
 export type WatchFrame =
-  | ConfigUpdateFrame
-  | ConfigDeleteFrame
-  | KvUpdateFrame
-  | EventFrame
+  | ChangeFrame
   | SyncedFrame
   | ResetFrame
   /** With `sub`: that subscription has ended. Without: the connection has. */
@@ -143,6 +150,8 @@ export interface ReplyFrame {
   revision?: number | undefined
   /** The life of the bucket that the revision belongs to. */
   epoch?: string | undefined
+  /** The environment that the server took. */
+  environment?: string | undefined
   problem?: Problem | undefined
 }
 
@@ -163,6 +172,8 @@ export interface CallFrame {
   method: MethodName
   params: unknown
   requestId: string
+  /** Absent: the connection's. */
+  environment?: string | undefined
   idempotencyKey?: string | undefined
   minPosition?: string | undefined
   consistency?: 'strong' | undefined

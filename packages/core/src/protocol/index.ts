@@ -9,10 +9,12 @@ export {
   parseWatchRequest,
   type ReceivedFrame,
 } from './envelope'
+export { type EnvironmentSource, namedEnvironment, oneEnvironment } from './environment'
 export { formatEtag, parseEtag } from './etag'
 export { type ConfigEvent, configTopic, eventPatternRule } from './events'
 export {
   type CallFrame,
+  type ChangeFrame,
   type ClientFrame,
   type ConfigDeleteFrame,
   type ConfigUpdateFrame,
@@ -33,6 +35,7 @@ export {
   type SyncedFrame,
   type UnsubscribeFrame,
   type WatchFrame,
+  type WatchFrames,
   type WatchRequest,
   type WelcomeFrame,
 } from './frames'
@@ -41,14 +44,13 @@ export { fromBase64, RawJson, stringify, toBase64 } from './json'
 export { checkJson, type JsonLimits, type JsonRules, parseJsonWithin } from './json-check'
 export { isObjectText, mergeMembers, readMembers } from './json-members'
 export {
-  type Access,
+  type EnvironmentPlace,
   isMutating,
   METHODS,
   type MethodName,
   type MethodRow,
   methodRow,
   type QueryType,
-  type Resource,
 } from './methods'
 export type {
   ApiKey,
@@ -59,7 +61,6 @@ export type {
   ConfigVersion,
   CreatedApiKey,
   NewApiKey,
-  Role,
   Written,
 } from './model'
 export {
@@ -74,7 +75,17 @@ export {
 } from './names'
 export { fillPath, matchPath, PathSyntaxError } from './path'
 export { formatPosition, type KnownPosition, type Position, parsePosition } from './position'
-export { decodeRequest, type EncodedRequest, encodeRequest, type ReceivedRequest, rowApplies } from './request'
+export { queryTypes } from './query'
+export {
+  type DecodedRequest,
+  decodeRequest,
+  type EncodedRequest,
+  encodeRequest,
+  PRECONDITIONS,
+  type ReceivedRequest,
+  rowApplies,
+} from './request'
+export { ACCESSES, type Access, RESOURCES, type Resource, ROLES, type Role } from './rights'
 export { encodeSse, SseDecoder, type SseEvent, type SseFields } from './sse'
 export {
   decodeValue,
@@ -86,3 +97,4 @@ export {
   type Operation,
   type WireEntry,
 } from './value'
+export { isWatchKind, WATCH_KINDS, type WatchKindRow, type WatchMethod, watchKindRow } from './watch-kinds'

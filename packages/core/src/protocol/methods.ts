@@ -1,39 +1,55 @@
-import type { Contract } from './contract'
-
-/** What a caller must be allowed to do: roles and scopes are checked against it. */
-export type Access = 'read' | 'write' | 'admin'
-
-/** What a method acts on; the second part of a scope (`read:config:app-*`). */
-export type Resource = 'config' | 'kv' | 'apikeys' | 'environments'
+import type { Contract, Params } from './contract'
+import type { Access, Resource } from './rights'
 
 /** How a query parameter is read: `integer` is 0 … 2^53 - 1, `boolean` is `true` or `false`. */
 export type QueryType = 'integer' | 'text' | 'boolean'
 
 /**
+ * Place of a call's environment over HTTP, if that is not the header: the path, as `:environment`, or a parameter of the
+ * query, or a member of the body. `project`: the call is about the whole project and needs none.
+ */
+export type EnvironmentPlace = 'project' | 'path' | { readonly query: string } | { readonly body: string }
+
+/**
  * One method: its route, what travels where, and who may call it. Everything that knows about methods reads this table:
  * surfaces, HTTP client, HTTP server, retry, hooks, authorisation, metrics and the OpenAPI document.
  */
-export interface MethodRow {
+export interface MethodRow<P extends string = string> {
   readonly verb: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `:name` is one segment; `:key+` is the rest of the path. Both are parameters of the call. */
   readonly path: string
   readonly access: Access
   readonly resource: Resource
   /** The parameter that names the thing: what scopes match and what read-your-writes is kept by. */
-  readonly target?: 'name' | 'bucket'
+  readonly target?: P
+  /** The target of a call that names none. */
+  readonly targetDefault?: string
+  /** Absent: the environment travels in the header. */
+  readonly environment?: EnvironmentPlace
+  /** The method only reads, though it is a POST: it needs no idempotency key, and is retried like a GET. */
+  readonly safe?: true
   /** Parameters that travel in the query. */
-  readonly query?: Readonly<Record<string, QueryType>>
+  readonly query?: Readonly<Partial<Record<P, QueryType>>>
   /**
    * The parameter that is the whole body. `rest`: all parameters that travel nowhere else, as one JSON object.
    * `value`: a KV value, whose content type is its encoding.
    */
-  readonly body?: 'data' | 'fields' | 'value' | 'rest'
-  /** `If-Match` carries the parameter `ifRevision`. */
-  readonly ifMatch?: true
+  readonly body?: P | 'value' | 'rest'
+  /** The parameter that `If-Match` carries: a revision, which an epoch may go with, or a version. */
+  readonly ifMatch?: 'ifRevision' | 'ifVersion'
   /** `If-None-Match: *` carries the parameter `createOnly`. */
   readonly ifNoneMatch?: true
-  /** Tells apart methods that share verb and path: the header or the query parameter that must be there. */
-  readonly when?: { readonly header?: 'if-match' | 'if-none-match'; readonly query?: string }
+  /** Tells apart methods that share verb and path: the header that must be there, or the values in the query. */
+  readonly when?: {
+    readonly header?: 'if-match' | 'if-none-match'
+    readonly query?: Readonly<Record<string, string>>
+  }
+  /** The result has a position, which makes an ETag: a GET that knows it is answered with 304. */
+  readonly etag?: true
+  /** The member of the result that a request for `application/octet-stream` gets alone. */
+  readonly raw?: string
+  /** A response may be kept in memory and sent again until the key changes: parameters `bucket` and `key`. */
+  readonly cached?: true
   /** HTTP status of success, 200 unless given. 204 has no body: the revision is in its header. */
   readonly success?: 201 | 204
   /** The call must never be made twice and its answer never be kept: it holds a secret. */
@@ -50,23 +66,23 @@ const API_KEYS = '/api/v1/apikeys'
 
 const config = { resource: 'config', target: 'name' } as const
 const kv = { resource: 'kv', target: 'bucket' } as const
-const admin = { access: 'admin', resource: 'apikeys' } as const
+const admin = { access: 'admin', resource: 'apikeys', environment: 'project' } as const
 
 /** The method table. Where rows share verb and path, the first whose `when` holds is meant; one without comes last. */
 export const METHODS = {
   'config.list': { verb: 'GET', path: '/api/v1/config', access: 'read', resource: 'config', query: PAGE },
-  'config.get': { verb: 'GET', path: CONFIG, access: 'read', ...config, query: { revision: 'integer' } },
+  'config.get': { verb: 'GET', path: CONFIG, access: 'read', ...config, query: { revision: 'integer' }, etag: true },
   'config.set': {
     verb: 'POST',
     path: CONFIG,
     access: 'write',
     ...config,
     body: 'data',
-    ifMatch: true,
+    ifMatch: 'ifRevision',
     ifNoneMatch: true,
   },
-  'config.patch': { verb: 'PATCH', path: CONFIG, access: 'write', ...config, body: 'fields', ifMatch: true },
-  'config.delete': { verb: 'DELETE', path: CONFIG, access: 'write', ...config, ifMatch: true, success: 204 },
+  'config.patch': { verb: 'PATCH', path: CONFIG, access: 'write', ...config, body: 'fields', ifMatch: 'ifRevision' },
+  'config.delete': { verb: 'DELETE', path: CONFIG, access: 'write', ...config, ifMatch: 'ifRevision', success: 204 },
   'config.history': { verb: 'GET', path: `${CONFIG}/history`, access: 'read', ...config, query: PAGE },
   'config.rollback': {
     verb: 'POST',
@@ -74,7 +90,7 @@ export const METHODS = {
     access: 'write',
     ...config,
     body: 'rest',
-    ifMatch: true,
+    ifMatch: 'ifRevision',
   },
 
   'kv.createBucket': {
@@ -98,11 +114,20 @@ export const METHODS = {
     access: 'read',
     ...kv,
     query: { filter: 'text', ...PAGE },
-    when: { query: 'values' },
+    when: { query: { values: 'true' } },
   },
   'kv.keys': { verb: 'GET', path: KEYS, access: 'read', ...kv, query: { filter: 'text', ...PAGE } },
-  'kv.history': { verb: 'GET', path: KEY, access: 'read', ...kv, query: PAGE, when: { query: 'history' } },
-  'kv.get': { verb: 'GET', path: KEY, access: 'read', ...kv, query: { revision: 'integer' } },
+  'kv.history': { verb: 'GET', path: KEY, access: 'read', ...kv, query: PAGE, when: { query: { history: 'true' } } },
+  'kv.get': {
+    verb: 'GET',
+    path: KEY,
+    access: 'read',
+    ...kv,
+    query: { revision: 'integer' },
+    etag: true,
+    raw: 'value',
+    cached: true,
+  },
   'kv.create': {
     verb: 'PUT',
     path: KEY,
@@ -119,7 +144,7 @@ export const METHODS = {
     ...kv,
     query: { ttlSeconds: 'integer' },
     body: 'value',
-    ifMatch: true,
+    ifMatch: 'ifRevision',
     when: { header: 'if-match' },
   },
   'kv.put': { verb: 'PUT', path: KEY, access: 'write', ...kv, query: { ttlSeconds: 'integer' }, body: 'value' },
@@ -128,17 +153,23 @@ export const METHODS = {
     path: KEY,
     access: 'write',
     ...kv,
-    ifMatch: true,
+    ifMatch: 'ifRevision',
     success: 204,
-    when: { query: 'purge' },
+    when: { query: { purge: 'true' } },
   },
-  'kv.delete': { verb: 'DELETE', path: KEY, access: 'write', ...kv, ifMatch: true, success: 204 },
+  'kv.delete': { verb: 'DELETE', path: KEY, access: 'write', ...kv, ifMatch: 'ifRevision', success: 204 },
 
   'admin.apiKeys.create': { verb: 'POST', path: API_KEYS, ...admin, body: 'rest', success: 201, once: true },
   'admin.apiKeys.list': { verb: 'GET', path: API_KEYS, ...admin, query: PAGE },
   'admin.apiKeys.revoke': { verb: 'DELETE', path: `${API_KEYS}/:id`, ...admin, success: 204 },
-  'admin.environments': { verb: 'GET', path: '/api/v1/environments', access: 'read', resource: 'environments' },
-} as const satisfies Record<keyof Contract, MethodRow>
+  'admin.environments': {
+    verb: 'GET',
+    path: '/api/v1/environments',
+    access: 'read',
+    resource: 'environments',
+    environment: 'project',
+  },
+} as const satisfies { readonly [M in keyof Contract]: MethodRow<keyof Params<M> & string> }
 
 /** A method's name, as `onError` and the metrics show it: `config.patch`. */
 export type MethodName = keyof Contract
@@ -150,5 +181,5 @@ export function methodRow(method: MethodName): MethodRow {
 
 /** Whether the method changes something, and so carries an `Idempotency-Key`. */
 export function isMutating(row: MethodRow): boolean {
-  return row.verb !== 'GET'
+  return row.verb !== 'GET' && !row.safe
 }

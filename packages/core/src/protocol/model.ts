@@ -1,3 +1,5 @@
+import type { Role } from './rights'
+
 /** What every write answers. */
 export interface Written {
   /** The revision this write made, or, where there was nothing to do, the one it found. */
@@ -56,9 +58,6 @@ export interface BucketInfo {
   /** When the bucket was made, RFC 3339. */
   createdAt: string
 }
-
-/** What a key may do: `viewer` reads, `developer` reads and writes, `admin` also manages keys. */
-export type Role = 'admin' | 'developer' | 'viewer'
 
 /** What a new API key is to be. */
 export interface NewApiKey {

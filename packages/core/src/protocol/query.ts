@@ -1,12 +1,13 @@
 import { invalid } from '../errors/kinds'
+import { placedEnvironment } from './environment'
 import { METHODS, type MethodRow, type QueryType } from './methods'
 import { isWellFormed } from './value'
 
 /** The query of a call's URL, with its `?`, or nothing. @throws ValidationError for text that a URL cannot carry */
 export function encodeQuery(row: MethodRow, params: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams()
-  if (row.when?.query) query.set(row.when.query, 'true')
-  for (const name of Object.keys(row.query ?? {})) {
+  for (const [name, value] of Object.entries(row.when?.query ?? {})) query.set(name, value)
+  for (const name of Object.keys(queryTypes(row))) {
     if (params[name] === undefined) continue
     const text = String(params[name])
     // URLSearchParams would send another text, in silence.
@@ -22,25 +23,39 @@ export function encodeQuery(row: MethodRow, params: Readonly<Record<string, unkn
  * @throws ValidationError naming the parameter that is unknown, doubled or malformed
  */
 export function decodeQuery(row: MethodRow, text: string): Record<string, unknown> {
-  const types: Readonly<Record<string, QueryType>> = row.query ?? {}
+  const types = queryTypes(row)
   const params: Record<string, unknown> = {}
   if (text === '') return params
   const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(checkedQuery(text))) {
     if (seen.has(name)) throw invalid({ [name]: 'must be given once' })
     seen.add(name)
-    if (Object.hasOwn(types, name)) params[name] = decodeQueryValue(name, value, types[name] as QueryType)
-    else if (isFlag(row, name)) decodeQueryValue(name, value, 'boolean')
-    else throw invalid({ [name]: 'is not a parameter of this route' })
+    const type = Object.hasOwn(types, name) ? types[name] : undefined
+    if (type) params[name] = decodeQueryValue(name, value, type)
+    else expectChoice(row, name, value)
   }
   return params
 }
 
-/** Whether the parameter chooses between the rows of this route; it is no parameter of the call. */
-function isFlag(row: MethodRow, name: string): boolean {
-  return Object.values<MethodRow>(METHODS).some(
-    (other) => other.verb === row.verb && other.path === row.path && other.when?.query === name,
-  )
+/** The parameters of a method's query, and how they are read. */
+export function queryTypes(row: MethodRow): NonNullable<MethodRow['query']> {
+  const { query = {} } = row
+  const environment = placedEnvironment(row)
+  return environment?.place === 'query' ? { ...query, [environment.name]: 'text' } : query
+}
+
+/**
+ * Checks a parameter that is none of the call but chooses between the rows of its route. One that says `true` has the
+ * opposite, too.
+ *
+ * @throws ValidationError for any other parameter, and for a value that chooses nothing
+ */
+function expectChoice({ verb, path }: MethodRow, name: string, value: string): void {
+  const rows = Object.values<MethodRow>(METHODS).filter((row) => row.verb === verb && row.path === path)
+  const values = new Set(rows.flatMap(({ when }) => when?.query?.[name] ?? []))
+  if (values.size === 0) throw invalid({ [name]: 'is not a parameter of this route' })
+  if (values.has('true')) values.add('false')
+  if (!values.has(value)) throw invalid({ [name]: `must be ${[...values].join(' or ')}` })
 }
 
 function decodeQueryValue(name: string, value: string, type: QueryType): unknown {

@@ -1,13 +1,14 @@
 import { invalid, ValidationError } from '../errors/kinds'
 import type { Call } from './call'
-import { parseEtag } from './etag'
+import { type EnvironmentSource, oneEnvironment, placedEnvironment } from './environment'
+import { formatEtag, parseEtag } from './etag'
 import { HEADERS } from './headers'
 import { fromBase64, RawJson, stringify } from './json'
 import { type JsonLimits, parseJsonWithin } from './json-check'
 import { isObjectText } from './json-members'
-import { type MethodRow, methodRow } from './methods'
+import { isMutating, type MethodRow, methodRow } from './methods'
 import { fillPath } from './path'
-import { decodeQuery, encodeQuery } from './query'
+import { decodeQuery, encodeQuery, queryTypes } from './query'
 import type { Encoding } from './value'
 
 /**
@@ -32,24 +33,38 @@ const CONTENT_TYPES: Record<Encoding, string> = {
   base64: 'application/octet-stream',
 }
 
+/** The parameters that travel in `If-Match` and `If-None-Match`, never in a body. */
+export const PRECONDITIONS: readonly string[] = ['ifRevision', 'ifEpoch', 'ifVersion', 'createOnly']
+
 /** What of a call, besides its parameters, travels in headers. */
 const ABOUT_CALL = ['requestId', 'environment', 'idempotencyKey', 'minPosition', 'consistency', 'traceparent'] as const
 
 /** The HTTP form of a call. @throws ValidationError for parameters that a URL cannot carry. */
 export function encodeRequest(call: Call): EncodedRequest {
-  const row = methodRow(call.method)
-  const params = call.params as ParamRecord
+  return encodeCall(methodRow(call.method), call)
+}
+
+/** As {@link encodeRequest}, by a row that need not be the method's. */
+export function encodeCall(row: MethodRow, call: Call): EncodedRequest {
   const headers: Record<string, string> = {}
   for (const member of ABOUT_CALL) {
     if (call[member] !== undefined) headers[HEADERS[member]] = String(call[member])
   }
-  // Without it the request would be that of another method, which overwrites whatever is there.
-  if (row.when?.header === HEADERS.ifMatch && params.ifRevision === undefined)
-    throw invalid({ ifRevision: 'must be given' })
-  if (row.ifMatch && params.ifRevision !== undefined) {
-    const epoch = params.ifEpoch === undefined ? '' : `-${params.ifEpoch}`
-    headers[HEADERS.ifMatch] = `"${params.ifRevision}${epoch}"`
+  let params = call.params as ParamRecord
+  const environment = placedEnvironment(row)
+  if (environment) {
+    delete headers[HEADERS.environment]
+    params = { ...params, [environment.name]: call.environment }
   }
+  // Without it the request would be that of another method, which overwrites whatever is there.
+  const expected = row.ifMatch && params[row.ifMatch]
+  if (row.ifMatch && row.when?.header === HEADERS.ifMatch && expected === undefined)
+    throw invalid({ [row.ifMatch]: 'must be given' })
+  if (expected !== undefined) {
+    const epoch = params.ifEpoch === undefined ? '' : `-${params.ifEpoch}`
+    headers[HEADERS.ifMatch] = `"${expected}${epoch}"`
+  }
+  if (row.etag && call.known) headers[HEADERS.ifNoneMatch] = formatEtag(call.known)
   if ((row.ifNoneMatch && params.createOnly === true) || row.when?.header === HEADERS.ifNoneMatch) {
     headers[HEADERS.ifNoneMatch] = '*'
   }
@@ -77,12 +92,15 @@ function encodeValueBody(value: unknown, encoding: Encoding): string | Uint8Arra
 }
 
 /** A request's parts as a server reads them: the path is matched already, the body is whole. */
-export interface ReceivedRequest {
-  pathParams: Readonly<Record<string, string>>
-  /** As it came, without the `?`. */
-  query: string
-  header(name: string): string | undefined
-  body: Uint8Array
+export interface ReceivedRequest extends EnvironmentSource {
+  readonly body: Uint8Array
+}
+
+/** Parts of a call that a request carries, besides its method and what is in headers only. */
+export interface DecodedRequest {
+  readonly params: Record<string, unknown>
+  /** Absent: none is named. */
+  readonly environment: string | undefined
 }
 
 /** Whether a row that shares its verb and path with others is the one that is meant. */
@@ -90,18 +108,30 @@ export function rowApplies(row: MethodRow, request: Pick<ReceivedRequest, 'query
   const { header, query } = row.when ?? {}
   if (header) return request.header(header) !== undefined
   if (!query) return true
-  return request.query !== '' && new URLSearchParams(request.query).get(query) === 'true'
+  if (request.query === '') return false
+  const given = new URLSearchParams(request.query)
+  return Object.entries(query).every(([name, value]) => given.get(name) === value)
 }
 
 /**
- * The parameters of a call from an HTTP request. A document or a KV value that came as JSON stays text, not checked yet:
+ * The parameters and the environment of a call from an HTTP request. A document or a KV value that came as JSON stays text, not checked yet:
  * to build it could take long.
  *
  * @param limits bounds of any other body, whose value is built
  * @throws ValidationError naming the place: a query parameter that is unknown, doubled or malformed, an `If-Match` that
  * is no revision, a body of the wrong kind
  */
-export function decodeRequest(row: MethodRow, request: ReceivedRequest, limits: JsonLimits): Record<string, unknown> {
+export function decodeRequest(row: MethodRow, request: ReceivedRequest, limits: JsonLimits): DecodedRequest {
+  const params = decodeParams(row, request, limits)
+  const inHeader = request.header(HEADERS.environment)
+  const placed = placedEnvironment(row)
+  if (!placed) return { params, environment: inHeader }
+  const { [placed.name]: named, ...others } = params
+  if (named !== undefined && typeof named !== 'string') throw invalid({ [placed.name]: 'must be a string' })
+  return { params: others, environment: oneEnvironment(inHeader, named, placed.place) }
+}
+
+function decodeParams(row: MethodRow, request: ReceivedRequest, limits: JsonLimits): Record<string, unknown> {
   const params: Record<string, unknown> = { ...request.pathParams, ...decodeQuery(row, request.query) }
   decodePreconditions(row, request, params)
   if (row.body === undefined) return params
@@ -131,7 +161,7 @@ export function decodeRequest(row: MethodRow, request: ReceivedRequest, limits: 
   }
   const body = parseJsonWithin(text, limits, 'body') as Record<string, unknown>
   for (const [name, value] of Object.entries(body)) {
-    if (Object.hasOwn(params, name) || name === 'ifRevision' || name === 'ifEpoch') {
+    if (Object.hasOwn(params, name) || PRECONDITIONS.includes(name)) {
       throw invalid({ [name]: 'does not belong in the body' })
     }
     // Defined, not assigned: a member called __proto__ stays an ordinary one, to be refused by name.
@@ -141,7 +171,7 @@ export function decodeRequest(row: MethodRow, request: ReceivedRequest, limits: 
 }
 
 function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: Record<string, unknown>): void {
-  if (row.verb === 'GET') return // There, both headers are about caching, and the binding's business.
+  if (!isMutating(row)) return // There, both headers are about caching, and the binding's business.
   const ifMatch = request.header(HEADERS.ifMatch)
   const ifNoneMatch = request.header(HEADERS.ifNoneMatch)
   if (ifMatch !== undefined && ifNoneMatch !== undefined) throw invalid({ 'if-none-match': 'cannot go with if-match' })
@@ -149,7 +179,7 @@ function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: R
     if (!row.ifMatch) throw invalid({ 'if-match': 'has no meaning for this method' })
     const match = parseEtag(ifMatch)
     if (!match) throw invalid({ 'if-match': 'must be a revision or an ETag: 5, "5", W/"5" or "5-epoch"' })
-    params.ifRevision = match.revision
+    params[row.ifMatch] = match.revision
     if (match.epoch !== undefined) params.ifEpoch = match.epoch
   }
   if (ifNoneMatch !== undefined) {
@@ -164,7 +194,7 @@ function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: R
 /** The parameters that travel in neither path, query nor header. */
 function bodyParams(row: MethodRow, params: ParamRecord): ParamRecord {
   const inPath = Array.from(row.path.matchAll(/:([a-zA-Z]+)/g), (found) => found[1])
-  const elsewhere = ['ifRevision', 'ifEpoch', 'createOnly', ...inPath, ...Object.keys(row.query ?? {})]
+  const elsewhere = [...PRECONDITIONS, ...inPath, ...Object.keys(queryTypes(row))]
   return Object.fromEntries(Object.entries(params).filter(([name]) => !elsewhere.includes(name)))
 }
 

@@ -4,7 +4,7 @@ import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
 import type { KnownPosition } from '../protocol/position'
 import { encodeJson } from '../protocol/value'
-import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/kinds'
+import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/config-kind'
 import { LiveDocument } from '../watch/live'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
@@ -35,7 +35,8 @@ export class ConfigSurface {
   ) {}
 
   /**
-   * The document, or, with `revision`, one of its earlier versions.
+   * The document, or, with `revision`, one of its earlier versions. With `known`, the document as it was read before, the
+   * server sends its content only where there is a newer one; where there is none, `known` is the result.
    *
    * @throws NotFoundError where there is none
    * @example
@@ -44,7 +45,10 @@ export class ConfigSurface {
    * ```
    */
   // biome-ignore lint/suspicious/noExplicitAny: a document read without a type parameter is used as its writer knows it
-  async get<T = any>(name: string, options: ReadOptions & { revision?: number } = {}): Promise<ConfigEntry<T>> {
+  async get<T = any>(
+    name: string,
+    options: ReadOptions & { revision?: number; known?: ConfigEntry<T> | undefined } = {},
+  ): Promise<ConfigEntry<T>> {
     return this.pipeline.call('config.get', { name, revision: options.revision }, options, readEntry<T>)
   }
 

@@ -1,4 +1,4 @@
-import { EVENTS, type SystemEvent } from '../watch/kinds'
+import { EVENTS, type SystemEvent } from '../watch/events-kind'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
 

@@ -35,6 +35,7 @@ export class HttpTransport implements Caller {
       if (hasTimedOut(signal)) link.leave(server)
       throw signal.reason
     }
+    if (response.status === 304 && call.known) return { ...about(response), result: call.known }
     const now = link.platform.now()
     if (!response.ok) throw link.refusal(answerError(response, text, now), key, server)
     return read<M>(methodRow(call.method), response, text)
@@ -57,15 +58,19 @@ export class HttpTransport implements Caller {
 
 /** The reply in an answer of success. @throws IronflowError `invalid_response` */
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
-  const revision = integer(response.headers.get(HEADERS.revision))
-  const epoch = response.headers.get(HEADERS.epoch) ?? undefined
+  const reply = about(response)
+  const { revision, epoch } = reply
   const result = response.status === 204 && row.success === 204 ? { revision, epoch } : parseJson(text)
   if (!isRecord(result)) throw unusable(response, text, 'JSON object')
+  return { ...reply, result: result as Reply<M>['result'] }
+}
+
+/** What the headers of an answer say about its reply. */
+function about({ headers }: Response): Omit<Reply, 'result'> {
   return {
-    result: result as Reply<M>['result'],
-    revision,
-    epoch,
-    environment: response.headers.get(HEADERS.environment) ?? undefined,
+    revision: integer(headers.get(HEADERS.revision)),
+    epoch: headers.get(HEADERS.epoch) ?? undefined,
+    environment: headers.get(HEADERS.environment) ?? undefined,
   }
 }
 

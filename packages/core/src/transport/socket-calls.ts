@@ -49,7 +49,7 @@ export class SocketCalls implements Caller {
     return this.pending.size > 0 || this.cancelLinger !== undefined
   }
 
-  call<M extends MethodName>({ environment: _, ...call }: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
+  call<M extends MethodName>({ known: _, ...call }: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
     const { carrier, pending } = this
     return new Promise<Reply<M>>((resolve, reject) => {
       if (signal.aborted) throw signal.reason
@@ -82,10 +82,10 @@ export class SocketCalls implements Caller {
     for (const id of [...this.pending.keys()]) this.take(id)?.reject(error)
   }
 
-  reply({ id, result, revision, epoch, problem }: ReplyFrame): void {
+  reply({ id, result, revision, epoch, environment, problem }: ReplyFrame): void {
     const call = this.take(id)
     if (!problem) {
-      call?.resolve({ result: result as Reply['result'], revision, epoch })
+      call?.resolve({ result: result as Reply['result'], revision, epoch, environment })
       return
     }
     const error = fromProblem(problem, problem.status)

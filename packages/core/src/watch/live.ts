@@ -1,7 +1,7 @@
 import { asyncDispose } from '../dispose'
 import { callHook } from '../hooks'
 import type { ConfigEntry } from '../protocol/model'
-import type { ConfigDelete, ConfigUpdate } from './kinds'
+import type { ConfigDelete, ConfigUpdate } from './config-kind'
 import type { WatchStatus } from './status'
 import type { Watcher } from './watcher'
 

@@ -1,6 +1,6 @@
 import { type Cursor, LOST_CURSOR, parseCursor } from '../protocol/cursor'
-import type { ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
-import type { ChangeFrame, WatchKind } from './kinds'
+import type { ChangeFrame, ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
+import type { WatchKind } from './kinds'
 
 /** What was last told of a key. */
 interface Told {

@@ -21,7 +21,7 @@ function request({ query = '', headers = {}, body = '' }: Given) {
 }
 
 function decode(method: MethodName, given: Given): Record<string, unknown> {
-  return decodeRequest(methodRow(method), request(given), LIMITS)
+  return decodeRequest(methodRow(method), request(given), LIMITS).params
 }
 
 function refusal(method: MethodName, given: Given): ValidationError {

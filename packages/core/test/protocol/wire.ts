@@ -19,7 +19,7 @@ export function receive(request: EncodedRequest): { method: MethodName; params: 
   for (const [method, row] of Object.entries<MethodRow>(METHODS)) {
     const pathParams = row.verb === request.verb ? matchPath(row.path, url.pathname) : undefined
     if (!pathParams || !rowApplies(row, received)) continue
-    const params = decodeRequest(row, { ...received, pathParams }, LIMITS)
+    const { params } = decodeRequest(row, { ...received, pathParams }, LIMITS)
     if (row.body === 'data' || row.body === 'fields') params[row.body] = built(params[row.body])
     return { method: method as MethodName, params }
   }

@@ -201,3 +201,25 @@ function untilAbort(signal: AbortSignal | null | undefined): Promise<never> {
     signal?.addEventListener('abort', () => reject(signal.reason))
   })
 }
+
+describe('a document that the caller has already', () => {
+  const known = { name: 'a', data: { n: 1 }, revision: 5, epoch: 'e', updatedAt: '2030-01-01T00:00:00Z' }
+
+  test('is the result where the server has no newer one', async () => {
+    const headers = { etag: '"5-e"', 'x-ironflow-revision': '5', 'x-ironflow-epoch': 'e' }
+    const { client, requests } = clientOver(() => new Response(null, { status: 304, headers }))
+    expect(await client.config().get('a', { known })).toBe(known)
+    expect(headersOf(requests[0])['if-none-match']).toBe('"5-e"')
+  })
+
+  test('is not where there is a newer one', async () => {
+    const newer = { ...known, data: { n: 2 }, revision: 6 }
+    const { client } = clientOver(() => Response.json(newer))
+    expect(await client.config().get('a', { known })).toEqual(newer)
+  })
+
+  test('is asked about in no other way: a 304 that nothing asked for is an error', async () => {
+    const { client } = clientOver(() => new Response(null, { status: 304 }))
+    expect(await failure(client.config().get('a'))).toMatchObject({ code: 'invalid_response', status: 304 })
+  })
+})

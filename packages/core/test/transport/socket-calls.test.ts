@@ -58,11 +58,11 @@ const GET: Call<'config.get'> = {
 const LIMITS = { name: 'limits', data: {}, revision: 8 }
 
 describe('a call', () => {
-  test('is sent as it is, but for the environment, which the connection has', async () => {
-    const { carrier, get } = socketCalls()
-    void get()
-    const { environment: _, ...rest } = GET
-    expect(carrier.sent).toEqual([{ type: 'call', id: '1', ...rest }])
+  test('is sent as it is, but for the result that its caller has already', async () => {
+    const { calls, carrier, controller } = socketCalls()
+    const known = { ...LIMITS, epoch: 'e', updatedAt: '2030-01-01T00:00:00Z' }
+    void calls.call({ ...GET, known }, controller.signal)
+    expect(carrier.sent).toEqual([{ type: 'call', id: '1', ...GET }])
   })
 
   test('resolves with the reply that has its id, in whatever order they come', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { CONFIG, type ConfigDelete, type WatchKind } from '../../src/watch/kinds'
+import { CONFIG, type ConfigDelete } from '../../src/watch/config-kind'
+import type { WatchKind } from '../../src/watch/kinds'
 import { Progress } from '../../src/watch/progress'
 
 const updatedAt = '2026-01-01T00:00:00.000Z'

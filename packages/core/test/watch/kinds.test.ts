@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toBase64 } from '../../src/protocol/json'
-import { CONFIG, EVENTS, KV } from '../../src/watch/kinds'
+import { CONFIG } from '../../src/watch/config-kind'
+import { EVENTS } from '../../src/watch/events-kind'
+import { KV } from '../../src/watch/kv-kind'
 import { changed, cursor, deleted, TIME } from './world'
 
 const PLACE = { epoch: 'e', revision: 9, time: Date.parse(TIME) }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KvUpdateFrame, ResetReason } from '../../src/protocol/frames'
-import { KV } from '../../src/watch/kinds'
+import { KV } from '../../src/watch/kv-kind'
 import { Progress } from '../../src/watch/progress'
 import { changed, cursor, deleted, value } from './world'
 

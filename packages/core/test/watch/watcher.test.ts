@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { IronflowError } from '../../src/errors/ironflow-error'
-import type { KvUpdate } from '../../src/watch/kinds'
+import type { KvUpdate } from '../../src/watch/kv-kind'
 import { settle } from '../fake-platform'
 import { broken, failure } from '../fake-transport'
 import { changed, cursor, synced, TIME, value, watchWorld } from './world'

@@ -1,14 +1,5 @@
 import { type IronflowError, PROBLEM_TYPE, toProblem } from '@ironflow/core/errors'
-import {
-  formatEtag,
-  HEADERS,
-  type MethodName,
-  type MethodRow,
-  type Params,
-  RawJson,
-  stringify,
-  type WireEntry,
-} from '@ironflow/core/protocol'
+import { formatEtag, HEADERS, type MethodRow, RawJson, stringify } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
 import type { HttpRequest, HttpResponse } from './message'
 
@@ -30,12 +21,7 @@ export function jsonResponse(status: number, body: unknown, headers: Record<stri
 }
 
 /** The answer of a call that succeeded. */
-export function successResponse(
-  request: HttpRequest,
-  method: MethodName,
-  row: MethodRow,
-  answer: Answer,
-): HttpResponse {
+export function successResponse(request: HttpRequest, row: MethodRow, answer: Answer): HttpResponse {
   const headers: Record<string, string> = { ...NO_STORE }
   const { position } = answer
   if (position) {
@@ -45,21 +31,21 @@ export function successResponse(
   const status = answer.created === false ? 200 : (row.success ?? 200)
   if (status === 204) return { status, headers }
 
-  if (position && (method === 'config.get' || method === 'kv.get')) {
+  if (position && row.etag) {
     const etag = formatEtag(position)
     headers[HEADERS.etag] = etag
     if (isUnchanged(request.header(HEADERS.ifNoneMatch), etag)) return { status: 304, headers }
-    if (method === 'kv.get') {
-      headers.vary = 'accept'
-      if (wantsBytes(request.header('accept'))) return rawResponse(answer.result as WireEntry, headers)
-    }
+  }
+  if (row.raw !== undefined) {
+    headers.vary = 'accept'
+    if (wantsBytes(request.header('accept'))) return rawResponse(memberOf(answer.result, row.raw), headers)
   }
   headers[HEADERS.contentType] = 'application/json'
   return { status, headers, body: stringify(answer.result) }
 }
 
 /** The value alone, without its envelope. */
-function rawResponse({ value }: WireEntry, headers: Record<string, string>): HttpResponse {
+function rawResponse(value: unknown, headers: Record<string, string>): HttpResponse {
   headers[HEADERS.contentType] = 'application/octet-stream'
   // Values are their writers' and no page of this origin, whatever a browser makes of their first bytes.
   headers['x-content-type-options'] = 'nosniff'
@@ -79,17 +65,20 @@ export function errorResponse(error: IronflowError, requestId: string): HttpResp
   return { status: problem.status, headers, body: stringify(problem) }
 }
 
+function memberOf(result: object, name: string): unknown {
+  return Object.entries(result).find(([member]) => member === name)?.[1]
+}
+
 /** What may be kept for the next reader of the same URL: the newest entry of a key, as JSON. */
 export function keptEntry(
   { status, headers }: HttpResponse,
   query: string,
   environment: string,
-  params: Readonly<Record<string, unknown>>,
+  { bucket, key }: Readonly<Record<string, string>>,
   { position, expiresAt }: Answer,
 ): HttpResponse['keep'] {
-  if (status !== 200 || query !== '' || !position) return undefined
+  if (status !== 200 || query !== '' || !position || bucket === undefined || key === undefined) return undefined
   if (headers[HEADERS.contentType] !== 'application/json') return undefined
-  const { bucket, key } = params as unknown as Params<'kv.get'>
   const { revision, epoch } = position
   return { environment, bucket, key, revision, epoch, expiresAt }
 }

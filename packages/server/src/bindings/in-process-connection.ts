@@ -1,14 +1,13 @@
 import { ConnectionError, type IronflowError } from '@ironflow/core/errors'
 import { type ClientFrame, encodeFrame, parseClientFrame, parseServerFrame } from '@ironflow/core/protocol'
 import type { Connection, ConnectionSession } from '@ironflow/core/transport'
-import { resolveEnvironment } from '../dispatch/environment'
-import { failure } from '../dispatch/failure'
 import type { IronflowServer } from '../server'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
+import { newRequestId } from './request-id'
 
 /** What a connection within a process needs of its server. */
-export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'options' | 'watching'>
+export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'dispatcher' | 'options' | 'watching'>
 
 /**
  * Carries a client's session within one process. Messages pass as text, and never while their sender runs: as little as
@@ -47,15 +46,19 @@ export function connectInProcess(
     else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)
   }
   const open = async () => {
-    const { authenticator, options, watching } = server
-    const principal = await authenticator.verify(keyHash)
-    if (isOver) return
-    const environment = resolveEnvironment(client.environment, principal, options.environments, 'kv')
-    session = watching.open({ keyHash, principal, environment, sink })
-    session.welcome()
+    const { dispatcher, watching } = server
+    const opening = { environment: client.environment }
+    const caller = { keyHash, transport: 'in-process' } as const
+    const outcome = await dispatcher.observe(newRequestId(), 'watch', async (progress) => {
+      const watcher = await dispatcher.admitWatch(opening, caller, progress)
+      // At once: a client that closes from now on ends it.
+      if (!isOver) session = watching.open({ keyHash, ...watcher, sink })
+    })
+    if (!outcome.ok) return end(outcome.error)
+    session?.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
   }
-  open().catch((thrown: unknown) => end(failure(thrown, client.environment)))
+  void open()
   return {
     send(frame) {
       receive(frame)

@@ -23,7 +23,8 @@ export function inProcessTransport(
   return {
     async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
       const minPosition = minPositionFrom(call.minPosition, 'minPosition')
-      const copy: RawCall<M> = { ...call, minPosition, params: copyParams(call.params) }
+      const { known: _, ...sent } = call
+      const copy: RawCall<M> = { ...sent, minPosition, params: copyParams(call.params) }
       const reply = server.dispatch(copy, { keyHash, transport: 'in-process' })
       try {
         const { result, ...about } = await untilAborted(reply, signal)

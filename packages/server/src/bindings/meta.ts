@@ -1,7 +1,9 @@
 import { errorFor } from '@ironflow/core/errors'
 import { HEADERS } from '@ironflow/core/protocol'
+import type { Admission } from '../dispatch/admission'
 import type { Authenticator } from '../dispatch/authenticate'
 import type { Principal } from '../domain/principal'
+import type { Right } from '../domain/rights'
 import type { Engine } from '../engine/engine'
 import type { MetricsExporter } from '../observe/metrics-exporter'
 import { openapiDocument } from '../openapi/document'
@@ -15,6 +17,7 @@ import type { HttpRequest, HttpResponse } from './message'
 export interface MetaParts {
   readonly engine: Engine
   readonly authenticator: Authenticator
+  readonly admission: Admission
   readonly metrics: MetricsExporter
   readonly limits: Limits
   readonly watching: Watching
@@ -42,16 +45,16 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   ],
   [
     '/metrics',
-    async (request, { authenticator, metrics }) => {
-      const principal = await verify(authenticator, request)
+    async (request, { metrics, ...parts }) => {
+      const principal = await admitTo(parts, request, { access: 'read' })
       const { contentType, text } = await metrics.scrape(principal)
       return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text }
     },
   ],
   [
     '/api/v1/capabilities',
-    async (request, { authenticator, engine, limits, watching, version }) => {
-      await verify(authenticator, request)
+    async (request, { engine, limits, watching, version, ...parts }) => {
+      await admitTo(parts, request)
       const { name, durability, keyTtl } = engine.facts
       return jsonResponse(200, {
         version,
@@ -73,14 +76,23 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   ],
   [
     '/api/v1/openapi.json',
-    async (request, { authenticator, version }) => {
-      await verify(authenticator, request)
+    async (request, { version, ...parts }) => {
+      await admitTo(parts, request)
       return jsonResponse(200, openapiDocument(version))
     },
   ],
 ])
 
-/** @throws as {@link Authenticator.verify} */
-function verify(authenticator: Authenticator, request: HttpRequest): Promise<Principal> {
-  return authenticator.verify(authenticator.keyHash(bearerKey(request.header(HEADERS.authorization))))
+/**
+ * Admits the caller to a route about the server. @param right absent: any key will do
+ * @throws UnauthenticatedError, UnauthorizedError, `unavailable`
+ */
+async function admitTo(
+  { authenticator, admission }: Pick<MetaParts, 'authenticator' | 'admission'>,
+  request: HttpRequest,
+  right?: Right,
+): Promise<Principal> {
+  const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
+  const { principal } = await admission.admit({ keyHash, mayLackEnvironment: true, right })
+  return principal
 }

@@ -1,6 +1,6 @@
 import { errorFor, invalid, UnauthorizedError } from '@ironflow/core/errors'
 import { HEADERS, SUBPROTOCOL } from '@ironflow/core/protocol'
-import { expectRight } from '../watch/rights'
+import type { Progress } from '../dispatch/call'
 import type { Cors } from './cors'
 import { bearerKey } from './headers'
 import { expectHttpRules } from './http-rules'
@@ -8,19 +8,19 @@ import { expectLoopback } from './loopback'
 import type { HttpRequest } from './message'
 import type { SocketPeer } from './socket-peer'
 import { parseTarget } from './target'
-import { findWatchRoute, subscriptionOf, watchQuery } from './watch-routes'
-import { identify, type Watcher } from './watcher'
+import { findWatchRoute, subjectOf, subscriptionOf, watchQuery } from './watch-routes'
+import { admitWatcher, type Watcher } from './watcher'
 import { type SocketParts, SocketSession } from './websocket'
 
 /** What admission stands on. */
-export interface AdmissionParts extends SocketParts {
+export interface SocketAdmissionParts extends SocketParts {
   readonly cors: Cors
   /** Whether there is no authentication: then only this machine is answered. */
   readonly dev: boolean
 }
 
 /** A WebSocket that may be opened. */
-export interface Admission {
+export interface SocketAdmission {
   readonly watcher: Watcher
   open(peer: SocketPeer): SocketSession
 }
@@ -31,7 +31,11 @@ export interface Admission {
  *
  * @throws IronflowError, to be answered in place of the upgrade
  */
-export async function admitSocket(parts: AdmissionParts, request: HttpRequest): Promise<Admission> {
+export async function admitSocket(
+  parts: SocketAdmissionParts,
+  request: HttpRequest,
+  progress: Progress,
+): Promise<SocketAdmission> {
   expectHttpRules(request)
   if (parts.dev) expectLoopback(request)
   const target = parseTarget(request.target)
@@ -43,9 +47,8 @@ export async function admitSocket(parts: AdmissionParts, request: HttpRequest): 
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
-  const watcher = await identify(parts, request, query, apiKey)
+  const watcher = await admitWatcher(parts, request, query, apiKey, subjectOf(match, query), progress)
   const one = subscriptionOf(match, query, undefined)
-  if (one) expectRight(watcher.principal, one)
   parts.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
 }

@@ -1,5 +1,16 @@
 import { FieldProblems, invalid } from '@ironflow/core/errors'
-import { checkSubscription, matchPath, PathSyntaxError, parseCursor, type Subscription } from '@ironflow/core/protocol'
+import {
+  checkSubscription,
+  isWatchKind,
+  matchPath,
+  PathSyntaxError,
+  parseCursor,
+  type Subscription,
+  type SubscriptionKind,
+  WATCH_KINDS,
+  type WatchKindRow,
+  watchKindRow,
+} from '@ironflow/core/protocol'
 
 /** A route that watches. */
 export interface WatchRoute {
@@ -9,9 +20,12 @@ export interface WatchRoute {
   readonly allow: string
   /** Query parameters it takes, besides `environment`. */
   readonly query: readonly string[]
-  /** Of a route that watches one thing, that thing. */
-  readonly subject?: (params: Readonly<Record<string, string>>, query: URLSearchParams) => Partial<Subscription>
+  /** Of a route that watches one thing, the kind of thing. */
+  readonly kind?: SubscriptionKind
 }
+
+/** The one thing that a route watches. */
+export type WatchSubject = Pick<Subscription, 'kind' | 'target' | 'filters'>
 
 /** A route that was found, with what its path names. */
 export interface WatchRouteMatch {
@@ -19,38 +33,23 @@ export interface WatchRouteMatch {
   readonly params: Readonly<Record<string, string>>
 }
 
-const ONE = ['cursor', 'lastEventId', 'updatesOnly']
 const GET = { verb: 'GET', allow: 'GET, OPTIONS' } as const
 
 /** The socket that carries a whole session, and calls. */
 export const SOCKET_PATH = '/api/v1/ws'
 
-/** All routes that watch. */
+/** All routes that watch: the session's, and one for each kind of watch. */
 export const WATCH_ROUTES: readonly WatchRoute[] = [
   { ...GET, path: SOCKET_PATH, query: [] },
   { verb: 'POST', allow: 'POST, OPTIONS', path: '/api/v1/watch', query: ['lastEventId', 'waitMs'] },
-  {
-    ...GET,
-    path: '/api/v1/config/:name/watch',
-    query: ONE,
-    subject: ({ name }) => ({ kind: 'config', target: name }),
-  },
-  {
-    ...GET,
-    path: '/api/v1/kv/buckets/:bucket/watch',
-    query: [...ONE, 'key'],
-    subject: ({ bucket }, query) => {
-      const filters = query.getAll('key')
-      return { kind: 'kv', target: bucket, filters: filters.length > 0 ? filters : undefined }
-    },
-  },
-  {
-    ...GET,
-    path: '/api/v1/events/watch',
-    query: [...ONE, 'pattern'],
-    subject: (_, query) => ({ kind: 'events', target: query.get('pattern') ?? '>' }),
-  },
+  ...Object.keys(WATCH_KINDS).filter(isWatchKind).map(routeOf),
 ]
+
+function routeOf(kind: SubscriptionKind): WatchRoute {
+  const { path, target, filters = [] } = watchKindRow(kind).route
+  const inQuery = path.includes(`:${target}`) ? [filters] : [target, filters]
+  return { ...GET, path, query: ['cursor', 'lastEventId', 'updatesOnly', ...inQuery.flat()], kind }
+}
 
 /** The watch route of a raw path. @throws ValidationError for percent-encoding that is not UTF-8 */
 export function findWatchRoute(path: string): WatchRouteMatch | undefined {
@@ -68,18 +67,29 @@ export function findWatchRoute(path: string): WatchRouteMatch | undefined {
 }
 
 /** The query of a watch route. @throws ValidationError naming the parameter that is unknown, doubled or malformed */
-export function watchQuery({ query: known }: WatchRoute, text: string): URLSearchParams {
+export function watchQuery({ query: known, kind }: WatchRoute, text: string): URLSearchParams {
   try {
     decodeURIComponent(text)
   } catch {
     throw invalid({ query: 'has percent-encoding that is not valid UTF-8' })
   }
   const query = new URLSearchParams(text)
+  const repeatable = kind && watchKindRow(kind).route.filters
   for (const name of query.keys()) {
     if (name !== 'environment' && !known.includes(name)) throw invalid({ [name]: 'is not a parameter of this route' })
-    if (name !== 'key' && query.getAll(name).length > 1) throw invalid({ [name]: 'must be given once' })
+    if (name !== repeatable && query.getAll(name).length > 1) throw invalid({ [name]: 'must be given once' })
   }
   return query
+}
+
+/** The one thing that a route watches, as the request names it: nothing of it is checked. */
+export function subjectOf({ route, params }: WatchRouteMatch, query: URLSearchParams): WatchSubject | undefined {
+  const { kind } = route
+  if (!kind) return undefined
+  const names = watchKindRow(kind).route
+  const target = params[names.target] ?? query.get(names.target) ?? names.targetDefault ?? ''
+  const filters = names.filters === undefined ? [] : query.getAll(names.filters)
+  return { kind, target, filters: filters.length > 0 ? filters : undefined }
 }
 
 /**
@@ -89,17 +99,17 @@ export function watchQuery({ query: known }: WatchRoute, text: string): URLSearc
  * @throws ValidationError naming the parameter that is wrong
  */
 export function subscriptionOf(
-  { route, params }: WatchRouteMatch,
+  match: WatchRouteMatch,
   query: URLSearchParams,
   lastEventId: string | undefined,
 ): Subscription | undefined {
-  if (!route.subject) return undefined
+  const subject = subjectOf(match, query)
+  if (!subject) return undefined
   const updatesOnly = query.get('updatesOnly')
   if (updatesOnly !== null && updatesOnly !== 'true' && updatesOnly !== 'false') {
     throw invalid({ updatesOnly: 'must be true or false' })
   }
   const point = resumePoint(query, lastEventId)
-  const subject = route.subject(params, query)
   const problems = new FieldProblems()
   const subscription = checkSubscription(
     { id: 'only', ...subject, cursor: point?.cursor, updatesOnly: updatesOnly === 'true' },
@@ -107,7 +117,7 @@ export function subscriptionOf(
     problems,
   )
   if (subscription) return subscription
-  throw invalid(inWordsOf(route, subject, point?.place ?? 'cursor', problems.error()?.fields ?? {}))
+  throw invalid(inWordsOf(watchKindRow(subject.kind), point?.place ?? 'cursor', problems.error()?.fields ?? {}))
 }
 
 /**
@@ -146,12 +156,10 @@ function resumePoint(query: URLSearchParams, lastEventId: string | undefined) {
 
 /** What is wrong, under the names that the URL has for it. */
 function inWordsOf(
-  route: WatchRoute,
-  { kind }: Partial<Subscription>,
+  { route }: WatchKindRow,
   cursor: string,
   fields: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const target = kind === 'events' ? 'pattern' : (/:([a-z]+)/.exec(route.path)?.[1] ?? 'target')
-  const names: Record<string, string> = { target, filters: 'key', cursor }
+  const names: Record<string, string | undefined> = { target: route.target, filters: route.filters, cursor }
   return Object.fromEntries(Object.entries(fields).map(([name, problem]) => [names[name] ?? name, problem]))
 }

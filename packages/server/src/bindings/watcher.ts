@@ -1,11 +1,12 @@
-import { invalid } from '@ironflow/core/errors'
-import { HEADERS } from '@ironflow/core/protocol'
+import { HEADERS, oneEnvironment } from '@ironflow/core/protocol'
 import type { Authenticator } from '../dispatch/authenticate'
-import { resolveEnvironment } from '../dispatch/environment'
+import type { Progress } from '../dispatch/call'
+import type { Dispatcher } from '../dispatch/dispatch'
 import type { Principal } from '../domain/principal'
 import type { HttpRequest } from './message'
+import type { WatchSubject } from './watch-routes'
 
-/** Who wants to watch, and where. */
+/** The caller of a watch, and where it watches. */
 export interface Watcher {
   /** Of the key, to be checked again. */
   readonly keyHash: string | undefined
@@ -13,29 +14,29 @@ export interface Watcher {
   readonly environment: string
 }
 
-/** What identifying needs. */
+/** What admitting a watch over HTTP takes. */
 export interface WatcherParts {
   readonly authenticator: Authenticator
-  readonly environments: ReadonlySet<string> | undefined
+  readonly dispatcher: Dispatcher
 }
 
 /**
- * Finds out who wants to watch. Browsers cannot set headers on a WebSocket, nor on an `EventSource`: there the query may
- * name the environment.
+ * Has the caller of a watch admitted. Browsers cannot set headers on a WebSocket, nor on an `EventSource`: there the query
+ * may name the environment.
  *
+ * @param one the one thing that the route watches; absent: a session
  * @throws UnauthenticatedError, UnauthorizedError, `unavailable`; ValidationError for an environment that is none
  */
-export async function identify(
-  { authenticator, environments }: WatcherParts,
+export async function admitWatcher(
+  { authenticator, dispatcher }: WatcherParts,
   request: HttpRequest,
   query: URLSearchParams,
   apiKey: string | undefined,
+  one: WatchSubject | undefined,
+  progress: Progress,
 ): Promise<Watcher> {
+  const inQuery = query.get('environment') ?? undefined
+  const environment = oneEnvironment(request.header(HEADERS.environment), inQuery, 'query')
   const keyHash = authenticator.keyHash(apiKey)
-  const principal = await authenticator.verify(keyHash)
-  const [inHeader, inQuery] = [request.header(HEADERS.environment), query.get('environment') ?? undefined]
-  if (inHeader !== undefined && inQuery !== undefined && inHeader !== inQuery) {
-    throw invalid({ environment: 'is another one in the query than in the header' })
-  }
-  return { keyHash, principal, environment: resolveEnvironment(inHeader ?? inQuery, principal, environments, 'kv') }
+  return { keyHash, ...(await dispatcher.admitWatch({ environment, one }, { keyHash, transport: 'http' }, progress)) }
 }

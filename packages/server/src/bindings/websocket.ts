@@ -37,7 +37,7 @@ export class SocketSession implements Sink {
   constructor(
     private readonly parts: SocketParts,
     private readonly peer: SocketPeer,
-    private readonly watcher: Watcher,
+    watcher: Watcher,
     private readonly one: Subscription | undefined,
     remoteAddress: string | undefined,
   ) {
@@ -145,7 +145,7 @@ export class SocketSession implements Sink {
     try {
       this.session.subscribe(subscription, false)
     } catch (thrown) {
-      this.session.end(failure(thrown, this.watcher.environment))
+      this.session.end(failure(thrown))
     }
   }
 

@@ -1,48 +1,46 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
-import type { Access, MethodRow } from '@ironflow/core/protocol'
+import { type MethodRow, type Subscription, watchKindRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
-import { roleAllows } from '../domain/rights'
-import { admits } from '../domain/scopes'
+import { ALL_TARGETS, allows, type Right, roleAllows } from '../domain/rights'
 
-/** What a row of the method table asks of its caller. */
-type Right = Pick<MethodRow, 'access' | 'resource' | 'target'>
-
-/**
- * Checks what needs no target: the key's role must allow the access, and, where it has scopes, one of them must be of
- * this kind. That is all for a call about no single thing (a list), whose result is filtered by {@link may}.
- *
- * @throws UnauthorizedError
- */
-export function authorize({ role, scopes }: Principal, { access, resource }: Right): void {
-  if (!roleAllows(role, access)) {
-    throw new UnauthorizedError(`a key of role ${role} has no ${access} access`, 'unauthorized')
-  }
-  if (scopes && !scopes.some((scope) => scope.access === access && scope.resource === resource)) {
-    throw outOfScope(access, resource)
-  }
+/** @throws UnauthorizedError where the caller has not this right */
+export function expectRight(principal: Principal, right: Right): void {
+  if (!allows(principal, right.access, right.resource, right.target)) throw noRight(principal, right)
 }
 
 /**
- * Checks that the key's scopes admit the one thing the call is about. Parameters are not validated yet: whatever the
- * target is, only a scope that matches its text lets it pass.
- *
- * @throws UnauthorizedError
+ * The right that a call needs, as far as these parameters tell: where the target is not among them, a right to any one
+ * is enough until it is known.
  */
-export function authorizeTarget(
-  principal: Principal,
-  { access, resource, target }: Right,
+export function knownRight(row: MethodRow, params: Readonly<Record<string, unknown>>): Right {
+  const { access, resource, target } = row
+  return target !== undefined && params[target] === undefined ? { access, resource } : rightOf(row, params)
+}
+
+/**
+ * The right that watching something needs. For a pattern a right to any one thing is enough: each is judged by itself.
+ */
+export function rightToWatch({ kind, target }: Pick<Subscription, 'kind' | 'target'>): Right {
+  const { resource, isPattern } = watchKindRow(kind)
+  return { access: 'read', resource, target: isPattern ? undefined : target }
+}
+
+/** The error of a right that a caller has not. It names what is missing. */
+export function noRight({ role }: Principal, { access, resource, target }: Right): UnauthorizedError {
+  const message = roleAllows(role, access)
+    ? `the key has no scope for ${[access, resource ?? '*', target || '*'].join(':')}`
+    : `a key of role ${role} has no ${access} access`
+  return new UnauthorizedError(message, 'unauthorized')
+}
+
+/**
+ * The right that a call with these parameters needs. They are not validated yet: whatever the target is, only a scope
+ * that matches its text admits it.
+ */
+export function rightOf(
+  { access, resource, target, targetDefault }: MethodRow,
   params: Readonly<Record<string, unknown>>,
-): void {
-  if (target === undefined || !principal.scopes) return
-  const name = params[target]
-  if (typeof name !== 'string' || !may(principal, access, resource, name)) throw outOfScope(access, resource)
-}
-
-function outOfScope(access: Access, resource: string): UnauthorizedError {
-  return new UnauthorizedError(`the key has no scope for ${access}:${resource} here`, 'unauthorized')
-}
-
-/** Whether the key's scopes admit this one thing; its role is checked already. */
-export function may(principal: Principal, access: Access, resource: string, target: string): boolean {
-  return principal.scopes?.some((scope) => admits(scope, access, resource, target)) ?? true
+): Right {
+  if (target === undefined) return { access, resource }
+  return { access, resource, target: String(params[target] ?? targetDefault ?? ALL_TARGETS) }
 }

@@ -1,33 +1,34 @@
-import { invalid, UnauthorizedError } from '@ironflow/core/errors'
-import { environmentRule, type Resource } from '@ironflow/core/protocol'
+import { type IronflowError, invalid, UnauthorizedError } from '@ironflow/core/errors'
+import { environmentRule } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
+import { reaches } from '../domain/rights'
 
 const DEFAULT_ENVIRONMENT = 'default'
 
+/** The one environment that a request is about: the one it names, else the key's own, else `default`. */
+export function environmentFor(named: string | undefined, { environment }: Principal): string {
+  return named ?? environment ?? DEFAULT_ENVIRONMENT
+}
+
 /**
- * The one environment a call is about: the one it names, else the key's own, else `default`.
+ * Returns why a caller may not have an environment: a ValidationError for a name that is none, or not known; an
+ * UnauthorizedError where the key is for another one. `undefined`: it may.
  *
- * @param known the only ones there are; absent: any. A call about the whole server has no use for one and may leave it
- * out, also where `default` is not known.
- * @throws ValidationError for a name that is none, or not known; UnauthorizedError where the key is for another one
+ * @param known the only ones there are; absent: any
+ * @param mayLack whether the request may name none, also where `default` is not known: one about the whole project
  */
-export function resolveEnvironment(
+export function environmentProblem(
+  environment: string,
   named: string | undefined,
   principal: Principal,
   known: ReadonlySet<string> | undefined,
-  resource: Resource,
-): string {
-  const environment = named ?? principal.environment ?? DEFAULT_ENVIRONMENT
-  if (named !== undefined) {
-    const problem = environmentRule(named)
-    if (problem) throw invalid({ environment: problem })
+  mayLack: boolean,
+): IronflowError | undefined {
+  const problem = named === undefined ? undefined : environmentRule(named)
+  if (problem) return invalid({ environment: problem })
+  if (!reaches(principal, environment)) {
+    return new UnauthorizedError(`the key is for another environment than ${environment}`, 'unauthorized')
   }
-  if (principal.environment !== undefined && environment !== principal.environment) {
-    throw new UnauthorizedError(`the key is for another environment than ${environment}`, 'unauthorized')
-  }
-  const isServerWide = resource === 'apikeys' || resource === 'environments'
-  if (known && !known.has(environment) && !(isServerWide && named === undefined)) {
-    throw invalid({ environment: `${environment} is not one of this server's environments` })
-  }
-  return environment
+  if (!known || known.has(environment) || (mayLack && named === undefined)) return undefined
+  return invalid({ environment: `${environment} is not one of this server's environments` })
 }

@@ -5,11 +5,10 @@ import type { Buckets } from '../domain/buckets'
 import type { ConfigDocuments } from '../domain/config'
 import type { Context } from '../domain/context'
 import type { KeyValues } from '../domain/kv'
-import type { Principal } from '../domain/principal'
+import { allows, reaches } from '../domain/rights'
 import type { Engine } from '../engine/engine'
 import { listEnvironments } from '../keyspace'
 import type { Limits } from '../options'
-import { may } from './authorize'
 
 /** What handlers work with. */
 export interface Domain {
@@ -30,7 +29,7 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
   const canRead =
     ({ principal }: Context, resource: 'config' | 'kv') =>
     (name: string) =>
-      may(principal, 'read', resource, name)
+      allows(principal, 'read', resource, name)
   return {
     'config.list': (params, context) => config.list(params, context, canRead(context, 'config')),
     'config.get': (params, context) => config.get(params, context),
@@ -61,12 +60,9 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
     'admin.apiKeys.revoke': (params, context) => apiKeys.revoke(params, context),
     'admin.environments': async (_, { principal }) => {
       const all = await listEnvironments(engine)
-      const environments = all.filter((each) => isOwn(principal, each) && may(principal, 'read', 'environments', each))
+      const isVisible = (each: string) => reaches(principal, each) && allows(principal, 'read', 'environments', each)
+      const environments = all.filter(isVisible)
       return { result: { environments, count: environments.length } }
     },
   }
-}
-
-function isOwn(principal: Principal, environment: string): boolean {
-  return principal.environment === undefined || principal.environment === environment
 }

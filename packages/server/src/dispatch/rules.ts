@@ -6,6 +6,7 @@ import {
   keyRule,
   type MethodName,
   type Params,
+  ROLES,
 } from '@ironflow/core/protocol'
 import { document, kvValue, scopes } from './check-values'
 import { flag, future, integer, named, oneOf, optional, type Param, required, text } from './checks'
@@ -60,13 +61,13 @@ export const RULES: Rules = {
   'kv.history': { bucket, key, ...page },
   'kv.put': { bucket, key, ...value },
   'kv.create': { bucket, key, ...value },
-  'kv.update': { bucket, key, ...value, ...precondition },
+  'kv.update': { bucket, key, ...value, ...precondition, ifRevision: required(integer(0)) },
   'kv.delete': { bucket, key, ...precondition },
   'kv.purge': { bucket, key, ...precondition },
 
   'admin.apiKeys.create': {
     name: required(text(1, 128)),
-    role: required(oneOf('admin', 'developer', 'viewer')),
+    role: required(oneOf(...Object.keys(ROLES))),
     environment: optional(named(environmentRule)),
     expiresAt: optional(future),
     scopes: optional(scopes),

@@ -34,7 +34,6 @@ export function validate<M extends MethodName>(
   if (checked.createOnly === true && checked.ifRevision !== undefined) {
     fail('createOnly', 'cannot go with ifRevision')
   }
-  if (method === 'kv.update' && checked.ifRevision === undefined) fail('ifRevision', 'is required')
   problems.throwIfAny()
   return checked as Params<M>
 }

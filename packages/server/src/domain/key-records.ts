@@ -1,4 +1,4 @@
-import type { ApiKey, Role } from '@ironflow/core/protocol'
+import { type ApiKey, ROLES, type Role } from '@ironflow/core/protocol'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { StoredValue } from '../engine/engine'
@@ -48,5 +48,5 @@ export function decodeRecord(value: StoredValue | undefined): KeyRecord | undefi
 }
 
 function isRole(role: unknown): role is Role {
-  return role === 'admin' || role === 'developer' || role === 'viewer'
+  return typeof role === 'string' && Object.hasOwn(ROLES, role)
 }

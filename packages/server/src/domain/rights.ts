@@ -1,19 +1,44 @@
-import type { Access, Role } from '@ironflow/core/protocol'
+import { type Access, type Resource, ROLES, type Role } from '@ironflow/core/protocol'
 import type { Principal } from './principal'
-import { type Scope, scopesCover } from './scopes'
+import { admits, type Scope, scopesCover } from './scopes'
 
 /** What a key may do, as far as it does not depend on the time. */
 export type Rights = Pick<Principal, 'role' | 'environment' | 'scopes'>
 
-const ACCESS: Record<Role, readonly Access[]> = {
-  viewer: ['read'],
-  developer: ['read', 'write'],
-  admin: ['read', 'write', 'admin'],
+/** Something that a caller wants to do. A resource or a target that is left out stands for any one of them. */
+export interface Right {
+  readonly access: Access
+  readonly resource?: Resource | undefined
+  readonly target?: string | undefined
 }
 
-/** Returns whether keys of a role may have this access. */
+/** The target that stands for all there are: only a scope with the name `*` admits it. */
+export const ALL_TARGETS = ''
+
+/**
+ * Returns whether a caller may do something: its role must allow the access, and, where it has scopes, one of them must
+ * admit it. The only decision about rights there is: calls, watches and each of their frames, cached reads, lists and
+ * metrics ask it.
+ */
+export function allows(
+  { role, scopes }: Pick<Rights, 'role' | 'scopes'>,
+  access: Access,
+  resource?: Resource,
+  target?: string,
+): boolean {
+  if (!roleAllows(role, access)) return false
+  return scopes === undefined || scopes.some((scope) => admits(scope, access, resource, target))
+}
+
+/** Returns whether a caller's key is for this environment, or for all. */
+export function reaches({ environment }: Pick<Rights, 'environment'>, wanted: string): boolean {
+  return environment === undefined || environment === wanted
+}
+
+/** Returns whether keys of a role may have this access, as far as their scopes do not narrow it. */
 export function roleAllows(role: Role, access: Access): boolean {
-  return ACCESS[role].includes(access)
+  const accesses: readonly Access[] = ROLES[role]
+  return accesses.includes(access)
 }
 
 /**
@@ -27,7 +52,7 @@ export function covers(wide: Rights, narrow: Rights): boolean {
 
 /** Returns the first aspect in which `wanted` reaches beyond `bound`, or `undefined` if `bound` covers it. */
 export function excessOf(wanted: Rights, bound: Rights): keyof Rights | undefined {
-  if (!ACCESS[wanted.role].every((access) => roleAllows(bound.role, access))) return 'role'
+  if (!ROLES[wanted.role].every((access) => roleAllows(bound.role, access))) return 'role'
   if (bound.environment !== undefined && wanted.environment !== bound.environment) return 'environment'
   const { scopes } = bound
   const isWithin = !scopes || wanted.scopes?.every((scope: Scope) => scopesCover(scopes, scope))

@@ -7,7 +7,8 @@ import type { KnownPosition, Operation, Position } from '@ironflow/core/protocol
  * An engine knows buckets by their stored name (`APP_<environment>_<bucket>`, `SYS_apikeys`) and nothing of
  * environments, documents or keys' rules: names arrive validated. It throws `IronflowError`s: `not_found` for a bucket
  * that does not exist where one is needed, `already_exists`, `revision_conflict`, `invalid_request`, `payload_too_large`,
- * `storage_full`, `unsupported`, `unavailable`, `closed`; `internal` where what is stored turns out to be damaged.
+ * `storage_full`, `unsupported`, `unavailable`, `closed`; `internal` where what is stored turns out to be damaged. One
+ * about a bucket has its stored name in `details.bucket`, and not in its message, which the domain words for users.
  *
  * What holds for every engine:
  * - a write that has resolved is visible to every read that starts after it, and as durable as `facts.durability` says;

@@ -1,13 +1,18 @@
 import { errorFor, type IronflowError, invalid } from '@ironflow/core/errors'
 
+/*
+ * The errors of every engine. Those about a bucket name it in their details, as it is stored, and not in their message:
+ * what users call it only the domain knows.
+ */
+
 /** The bucket a call needs is not there. */
 export function noBucket(bucket: string): IronflowError {
-  return errorFor('not_found', `there is no bucket ${bucket}`, { details: { bucket } })
+  return errorFor('not_found', 'there is no such bucket', { details: { bucket } })
 }
 
 /** The bucket to be made is there. */
 export function bucketExists(bucket: string): IronflowError {
-  return errorFor('already_exists', `there is a bucket ${bucket} already`, { details: { bucket } })
+  return errorFor('already_exists', 'there is such a bucket already', { details: { bucket } })
 }
 
 /** A write expected another revision than the key has; 0: none. */
@@ -37,8 +42,8 @@ export function notWellFormed(): IronflowError {
 
 /** A write would take a bucket beyond what it may hold. */
 export function bucketFull(bucket: string, maxBytes: number): IronflowError {
-  return errorFor('storage_full', `the write would take bucket ${bucket} beyond its maxBytes of ${maxBytes}`, {
-    details: { limit: 'maxBytes', max: maxBytes },
+  return errorFor('storage_full', `the write would take its bucket beyond the maxBytes of ${maxBytes}`, {
+    details: { bucket, limit: 'maxBytes', max: maxBytes },
   })
 }
 

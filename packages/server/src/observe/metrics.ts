@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
-import { may } from '../dispatch/authorize'
 import type { Principal } from '../domain/principal'
+import { ALL_TARGETS, allows, reaches } from '../domain/rights'
 import type { BucketRecord } from '../engine/engine'
 import { isSystemBucket, parseStoredName } from '../keyspace'
 import type { Histogram } from './histogram'
@@ -149,8 +149,8 @@ function samples(name: string, labels: Record<string, string>, histogram: Histog
 function isVisible(principal: Principal, stored: string): boolean {
   const name = parseStoredName(stored)
   if (!name) return false
-  if (principal.environment !== undefined && principal.environment !== name.environment) return false
-  // Config documents together: for those who are not narrowed to some of them.
-  if (isSystemBucket(name.bucket)) return principal.scopes === undefined
-  return may(principal, 'read', 'kv', name.bucket)
+  if (!reaches(principal, name.environment)) return false
+  // Config documents are shown together: to callers that may read all of them.
+  if (isSystemBucket(name.bucket)) return allows(principal, 'read', 'config', ALL_TARGETS)
+  return allows(principal, 'read', 'kv', name.bucket)
 }

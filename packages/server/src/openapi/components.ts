@@ -1,10 +1,11 @@
 import { CODES } from '@ironflow/core/errors'
+import { ROLES } from '@ironflow/core/protocol'
 import { anything, count, list, object, ref, type Schema, text, time } from './schema'
 
 const epoch: Schema = { type: 'string', pattern: '^[A-Za-z0-9]{1,64}$', description: 'The life of the bucket.' }
 const position = { revision: count, epoch }
 const summary = { name: text, ...position, updatedAt: time }
-const role: Schema = { type: 'string', enum: ['admin', 'developer', 'viewer'] }
+const role: Schema = { type: 'string', enum: Object.keys(ROLES) }
 const apiKey = { id: text, name: text, role, createdAt: time }
 const apiKeyOptions = { environment: text, expiresAt: time, scopes: list(text) }
 

@@ -1,6 +1,7 @@
 import { METHODS, type MethodName, type MethodRow } from '@ironflow/core/protocol'
 import { SCHEMAS } from './components'
-import { type Method, operation } from './operation'
+import type { Method } from './method'
+import { operation } from './operation'
 import { object, ref, type Schema, text } from './schema'
 import { WATCH_PATHS } from './watch-paths'
 

@@ -1,13 +1,8 @@
-import { isMutating, type MethodName, type MethodRow } from '@ironflow/core/protocol'
+import { isMutating, type MethodName, type MethodRow, PRECONDITIONS, queryTypes } from '@ironflow/core/protocol'
+import type { Method } from './method'
 import { PARAMETERS, REQUIRED_IN_BODY } from './parameters'
 import { responses } from './responses'
 import { object, type Schema, text } from './schema'
-
-/** A method and its row. */
-export interface Method {
-  readonly method: MethodName
-  readonly row: MethodRow
-}
 
 /**
  * The operation of a verb and a path. OpenAPI has one for each, Ironflow may have several methods there, told apart by
@@ -32,10 +27,15 @@ function pathParameters({ method, row }: Method): unknown[] {
 function queryParameters(methods: readonly Method[]): unknown[] {
   const byName = new Map<string, Schema>()
   for (const { method, row } of methods) {
-    if (row.when?.query) byName.set(row.when.query, { type: 'boolean' })
-    for (const name of Object.keys(row.query ?? {})) byName.set(name, schemaOf(method, name))
+    for (const [name, value] of Object.entries(row.when?.query ?? {})) byName.set(name, choice(value))
+    for (const name of Object.keys(queryTypes(row))) byName.set(name, schemaOf(method, name))
   }
   return Array.from(byName, ([name, schema]) => ({ name, in: 'query', schema }))
+}
+
+/** A parameter of the query that chooses a method. */
+function choice(value: string): Schema {
+  return value === 'true' ? { type: 'boolean' } : { const: value }
 }
 
 function headerParameters(methods: readonly Method[]): unknown[] {
@@ -51,8 +51,7 @@ function headerParameters(methods: readonly Method[]): unknown[] {
     headers.push(['X-Ironflow-Consistency', { enum: ['strong'] }])
   }
   if (rows.some(({ ifMatch }) => ifMatch)) headers.push(['If-Match', text])
-  const hasEtag = methods.some(({ method }) => method === 'config.get' || method === 'kv.get')
-  if (hasEtag || needs('if-none-match') || rows.some(({ ifNoneMatch }) => ifNoneMatch)) {
+  if (rows.some(({ etag }) => etag) || needs('if-none-match') || rows.some(({ ifNoneMatch }) => ifNoneMatch)) {
     headers.push(['If-None-Match', text])
   }
   return headers.map(([name, schema]) => ({ name, in: 'header', schema }))
@@ -74,7 +73,7 @@ function requestBody({ method, row }: Method): unknown {
 
 /** All parameters that travel nowhere else. */
 function bodyObject(method: MethodName, row: MethodRow): Schema {
-  const elsewhere = new Set([...pathNames(row), ...Object.keys(row.query ?? {}), 'ifRevision', 'ifEpoch'])
+  const elsewhere = new Set([...pathNames(row), ...Object.keys(queryTypes(row)), ...PRECONDITIONS])
   const names = Object.keys(PARAMETERS[method]).filter((name) => !elsewhere.has(name))
   const required = REQUIRED_IN_BODY[method] ?? []
   const pick = (wanted: boolean) =>

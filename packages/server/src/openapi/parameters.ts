@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES, type MethodName, type Params } from '@ironflow/core/protocol'
+import { MAX_KEY_BYTES, type MethodName, type Params, ROLES } from '@ironflow/core/protocol'
 import { anything, count, list, type Schema, text, time } from './schema'
 
 /** What each parameter of each method is. A missing one does not compile. */
@@ -55,7 +55,7 @@ export const PARAMETERS: Parameters = {
 
   'admin.apiKeys.create': {
     name: { type: 'string', minLength: 1, maxLength: 128 },
-    role: { enum: ['admin', 'developer', 'viewer'] },
+    role: { enum: Object.keys(ROLES) },
     environment: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' },
     expiresAt: time,
     scopes: { ...list(text), minItems: 1, description: 'Such as read:config:app-* or write:kv:sessions.' },

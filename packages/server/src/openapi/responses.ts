@@ -1,4 +1,5 @@
-import { isMutating, type MethodName, type MethodRow } from '@ironflow/core/protocol'
+import { isMutating, type MethodRow } from '@ironflow/core/protocol'
+import type { Method } from './method'
 import { RESULTS } from './results'
 import { count, ref, type Schema, text } from './schema'
 
@@ -6,38 +7,41 @@ const header = (schema: Schema) => ({ schema })
 const COMMON_HEADERS = { 'X-Request-Id': header(text), 'X-Ironflow-Environment': header(text) }
 
 /** The responses of an operation: of all the methods that share its route, by status. */
-export function responses(rows: readonly { method: MethodName; row: MethodRow }[]): Record<string, unknown> {
+export function responses(rows: readonly Method[]): Record<string, unknown> {
   const all: Record<string, unknown> = {}
-  for (const status of new Set(rows.flatMap(({ method, row }) => errorStatuses(method, row)))) all[status] = problem()
-  const bySuccess = new Map<number, MethodName[]>()
+  for (const status of new Set(rows.flatMap(({ row }) => errorStatuses(row)))) all[status] = problem()
+  const bySuccess = new Map<number, Method[]>()
   for (const { method, row } of rows) {
     // What was to be made and was there is answered with 200.
-    const statuses = row.success === 201 && !row.once ? [201, 200] : [row.success ?? 200]
-    for (const status of statuses) bySuccess.set(status, [...(bySuccess.get(status) ?? []), method])
+    const statuses = mayBeThere(row) ? [201, 200] : [row.success ?? 200]
+    for (const status of statuses) bySuccess.set(status, [...(bySuccess.get(status) ?? []), { method, row }])
   }
   for (const [status, methods] of bySuccess) all[status] = success(status, methods)
-  if (rows.some(({ method }) => hasEtag(method))) {
+  if (rows.some(({ row }) => row.etag)) {
     all[304] = { description: 'Not modified', headers: { ...COMMON_HEADERS, ETag: header(text) } }
   }
   return all
 }
 
-function hasEtag(method: MethodName): boolean {
-  return method === 'config.get' || method === 'kv.get'
+/** Returns whether what a method makes may be there already: the same is fine, anything else is a conflict. */
+function mayBeThere({ success, once }: MethodRow): boolean {
+  return success === 201 && !once
 }
 
-function success(status: number, methods: readonly MethodName[]): unknown {
+function success(status: number, methods: readonly Method[]): unknown {
   const headers: Record<string, unknown> = {
     ...COMMON_HEADERS,
     'X-Ironflow-Revision': header(count),
     'X-Ironflow-Epoch': header(text),
   }
-  if (methods.some(hasEtag)) headers.ETag = header(text)
+  if (methods.some(({ row }) => row.etag)) headers.ETag = header(text)
   if (status === 204) return { description: 'Done', headers }
-  const [first, ...others] = methods.map((method) => RESULTS[method])
+  const [first, ...others] = methods.map(({ method }) => RESULTS[method])
   const schema = others.length === 0 ? first : { anyOf: [first, ...others] }
   const content: Record<string, unknown> = { 'application/json': { schema } }
-  if (methods.includes('kv.get')) content['application/octet-stream'] = { schema: { type: 'string', format: 'binary' } }
+  if (methods.some(({ row }) => row.raw)) {
+    content['application/octet-stream'] = { schema: { type: 'string', format: 'binary' } }
+  }
   return { description: 'Success', headers, content }
 }
 
@@ -50,7 +54,7 @@ function problem(): unknown {
 }
 
 /** The statuses of errors that a method can have, besides those that anything can. */
-function errorStatuses(method: MethodName, row: MethodRow): number[] {
+function errorStatuses(row: MethodRow): number[] {
   const statuses = [400, 401, 403, 431, 500, 503, 504]
   if (row.path.includes(':')) statuses.push(404)
   if (isMutating(row) && !row.once) statuses.push(422)
@@ -58,6 +62,6 @@ function errorStatuses(method: MethodName, row: MethodRow): number[] {
   if (row.body !== undefined) statuses.push(413, 415)
   if (row.ifMatch || row.when) statuses.push(412)
   if (row.body === 'value') statuses.push(501)
-  if (method === 'kv.createBucket') statuses.push(409)
+  if (mayBeThere(row)) statuses.push(409)
   return statuses
 }

@@ -1,3 +1,4 @@
+import { isWatchKind, type SubscriptionKind, WATCH_KINDS, watchKindRow } from '@ironflow/core/protocol'
 import { list, object, ref, type Schema, text } from './schema'
 
 const problem = {
@@ -35,7 +36,7 @@ const one = [
 const cursors: Schema = { type: 'object', additionalProperties: text }
 const frame: Schema = { type: 'object', properties: { type: text }, required: ['type'] }
 const subscription = object(
-  { id: text, kind: { enum: ['config', 'kv', 'events'] }, target: text },
+  { id: text, kind: { enum: Object.keys(WATCH_KINDS) }, target: text },
   { filters: { ...list(text), minItems: 1, maxItems: 64 }, cursor: text, updatesOnly: { type: 'boolean' } },
 )
 
@@ -78,15 +79,18 @@ export const WATCH_PATHS: Readonly<Record<string, unknown>> = {
       },
     },
   },
-  '/api/v1/config/{name}/watch': watchOne('config.watch', [path('name')]),
-  '/api/v1/kv/buckets/{bucket}/watch': watchOne('kv.watch', [
-    path('bucket'),
-    { ...query('key', list(text), 'Keys, or filters: user.*, session.>'), explode: true },
-  ]),
-  '/api/v1/events/watch': watchOne('events.watch', [query('pattern', text, 'system.config.*.updated; absent: all')]),
+  ...Object.fromEntries(Object.keys(WATCH_KINDS).filter(isWatchKind).map(watchOne)),
 }
 
-function watchOne(operationId: string, parameters: readonly unknown[]): unknown {
+/** The route that watches one thing of a kind: its path, and what it is. */
+function watchOne(kind: SubscriptionKind): [path: string, item: unknown] {
+  const { route, frames } = watchKindRow(kind)
+  const { path: template, target, targetDefault, filters } = route
+  const inPath = template.replace(/:([a-zA-Z]+)/g, '{$1}')
+  const absent = targetDefault === undefined ? undefined : `Absent: ${targetDefault}`
+  const parameters: unknown[] = [inPath === template ? query(target, text, absent) : path(target), ...one]
+  if (filters) parameters.push({ ...query(filters, list(text), 'Names, or filters: user.*, session.>'), explode: true })
   const responses = { ...errors, 101: switching, 200: events }
-  return { get: { operationId, tags: ['watch'], parameters: [...parameters, ...one], responses } }
+  const description = `Frames that tell of changes: ${Object.keys(frames).join(', ')}`
+  return [inPath, { get: { operationId: `${kind}.watch`, tags: ['watch'], description, parameters, responses } }]
 }

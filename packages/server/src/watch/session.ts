@@ -7,12 +7,12 @@ import {
   type WatchFrame,
   type WelcomeFrame,
 } from '@ironflow/core/protocol'
-import { may } from '../dispatch/authorize'
+import { expectRight, noRight, rightToWatch } from '../dispatch/authorize'
 import { failure } from '../dispatch/failure'
 import { beyondLimit } from '../domain/limit'
 import type { Principal } from '../domain/principal'
+import { allows, type Right } from '../domain/rights'
 import type { WatchParts } from './parts'
-import { expectRight } from './rights'
 import type { Sink } from './sink'
 import { LiveSubscription } from './subscription'
 import type { SubscriptionHost } from './subscription-host'
@@ -109,7 +109,7 @@ export class Session implements SubscriptionHost {
     if (this.subscriptions.size >= limits.subscriptionsPerStream) {
       throw beyondLimit('rate_limited', 'the connection has all its subscriptions', 'subscriptionsPerStream', limits)
     }
-    expectRight(this.who, subscription)
+    expectRight(this.who, rightToWatch(subscription))
     const live = new LiveSubscription(subscription, named ? id : undefined, this)
     this.subscriptions.set(id, live)
     live.begin()
@@ -124,7 +124,7 @@ export class Session implements SubscriptionHost {
       this.subscribe(subscription)
       return true
     } catch (thrown) {
-      this.sendError(failure(thrown, this.environment), subscription.id)
+      this.sendError(failure(thrown), subscription.id)
       return false
     }
   }
@@ -194,8 +194,8 @@ export class Session implements SubscriptionHost {
     this.sink.send('error', stringify(frame))
   }
 
-  mayRead(resource: 'config' | 'kv', target: string): boolean {
-    return may(this.who, 'read', resource, target)
+  refusal(right: Right): IronflowError | undefined {
+    return allows(this.who, right.access, right.resource, right.target) ? undefined : noRight(this.who, right)
   }
 
   ready(): Promise<void> {

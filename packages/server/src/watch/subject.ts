@@ -1,68 +1,31 @@
-import {
-  type ConfigEvent,
-  configTopic,
-  matchesFilter,
-  type Subscription,
-  type SubscriptionKind,
-} from '@ironflow/core/protocol'
+import { type Subscription, type SubscriptionKind, watchKindRow } from '@ironflow/core/protocol'
+import type { Right } from '../domain/rights'
 import type { Entry } from '../engine/engine'
-import { KeyFilter } from '../engine/key-filter'
-import { configBucket, storedName } from '../keyspace'
+import { config } from './kinds/config'
+import { events } from './kinds/events'
+import { kv } from './kinds/kv'
+import type { Watched, WatchKind } from './kinds/watch-kind'
 
-/** What a subscription is about, in the words of the store. */
-export interface Subject {
-  readonly kind: SubscriptionKind
-  /** The stored name of the bucket to follow. */
-  readonly bucket: string
-  /** Which of its keys; absent: all. */
-  readonly filters: readonly string[] | undefined
-  /** Whether the current values come first. */
-  readonly hasValues: boolean
-  /** Whether a change belongs to it. */
-  matches(entry: Entry): boolean
-  /** The right to read that a key needs: the second and third part of a scope. Of events, each is judged by itself. */
-  readonly scope: readonly [resource: 'config' | 'kv', target: string] | undefined
+/** The server's end of each kind of watch. A missing one does not compile. */
+const KINDS: { readonly [K in SubscriptionKind]: WatchKind<K> } = { config, kv, events }
+
+/** Subject of a subscription, and the right to it. */
+export interface Subject extends Watched {
+  /** The target is a pattern: an entry that the caller may not read is passed over. */
+  readonly isPattern: boolean
+  /** Returns the right that the frame of an entry needs. */
+  rightOf(entry: Entry): Right
 }
 
 /** The subject of a subscription, which is valid. */
-export function subjectOf(environment: string, { kind, target, filters, updatesOnly }: Subscription): Subject {
-  if (kind === 'kv') {
-    const keys = new KeyFilter(filters)
-    return {
-      filters,
-      kind,
-      bucket: storedName(environment, target),
-      hasValues: updatesOnly !== true,
-      matches: ({ key }) => keys.matches(key),
-      scope: ['kv', target],
-    }
-  }
-  const bucket = configBucket(environment)
-  if (kind === 'config') {
-    return {
-      filters: [target],
-      kind,
-      bucket,
-      hasValues: updatesOnly !== true,
-      matches: ({ key }) => key === target,
-      scope: ['config', target],
-    }
-  }
-  const name = target.split('.')[2]
+export function subjectOf(environment: string, subscription: Subscription): Subject {
+  const { kind, updatesOnly } = subscription
+  const { resource, isPattern = false } = watchKindRow(kind)
+  const watched: Watched = KINDS[kind](environment, subscription)
   return {
-    // Documents are named by one token, so its wildcards mean among names what they mean among keys.
-    filters: name === undefined ? undefined : [name],
-    kind,
-    bucket,
-    // Nothing has happened yet when somebody begins to listen.
-    hasValues: false,
-    matches: (entry) => matchesFilter(topicOf(entry), target),
-    scope: undefined,
+    ...watched,
+    hasValues: watched.hasValues && updatesOnly !== true,
+    isPattern,
+    rightOf: (entry) => ({ access: 'read', resource, target: watched.targetOf(entry) }),
   }
-}
-
-/** The topic of the event that a change of a config document is. */
-export function topicOf({ key, operation }: Entry): string {
-  const event: ConfigEvent = operation === 'put' ? 'updated' : 'deleted'
-  return configTopic(key, event)
 }

@@ -1,4 +1,5 @@
 import type { IronflowError } from '@ironflow/core/errors'
+import type { Right } from '../domain/rights'
 import type { WatchParts } from './parts'
 import type { Sink } from './sink'
 
@@ -7,7 +8,8 @@ export interface SubscriptionHost {
   readonly parts: WatchParts
   readonly environment: string
   readonly sink: Sink
-  mayRead(resource: 'config' | 'kv', target: string): boolean
+  /** Returns why its caller has not this right; `undefined`: it has. */
+  refusal(right: Right): IronflowError | undefined
   /** Resolves when the sink takes something, or will never again. */
   ready(): Promise<void>
   /** It is up to date for the first time, or again. */

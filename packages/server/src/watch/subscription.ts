@@ -7,16 +7,16 @@ import {
   type Subscription,
   stringify,
 } from '@ironflow/core/protocol'
+import { rightToWatch } from '../dispatch/authorize'
 import { failure } from '../dispatch/failure'
 import { type Entry, NO_BUCKET } from '../engine/engine'
 import { Backlog } from './backlog'
 import { catchUp, type Reading, type Start } from './catch-up'
-import { Change, frameType, subMember, valueText } from './change'
+import { Change, encode, subMember, textOf } from './change'
 import type { FeedListener } from './feed'
 import type { Seat } from './hub'
 import { NewestPerKey } from './newest-per-key'
 import { later } from './position'
-import { noRight } from './rights'
 import { type Subject, subjectOf } from './subject'
 import type { SubscriptionHost } from './subscription-host'
 
@@ -151,8 +151,8 @@ export class LiveSubscription implements FeedListener, Reading {
 
   /** Looks whether it is still allowed; for when rights have changed. */
   recheck(): void {
-    const scope = this.subject.scope
-    if (scope && !this.session.mayRead(...scope)) this.fail(noRight(...scope))
+    const refusal = this.session.refusal(rightToWatch(this.subscription))
+    if (refusal) this.fail(refusal)
   }
 
   end(): void {
@@ -191,9 +191,10 @@ export class LiveSubscription implements FeedListener, Reading {
 
   sendInitial(entry: Entry): void {
     if (!this.isAllowed(entry)) return
-    const { kind, bucket } = this.subject
+    const { view, bucket } = this.subject
     this.readInstead++
-    this.session.sink.send(frameType(kind, entry), valueText(kind, this.sub, bucket, entry))
+    const frame = encode(view, bucket, entry, { initial: true })
+    this.session.sink.send(frame.type, textOf(frame, this.sub))
   }
 
   sendLate(entry: Entry): void {
@@ -231,7 +232,7 @@ export class LiveSubscription implements FeedListener, Reading {
       await this.seat.started
       await catchUp(this, start, reason)
     } catch (error) {
-      this.fail(failure(error, this.session.environment))
+      this.fail(failure(error))
     }
   }
 
@@ -261,16 +262,16 @@ export class LiveSubscription implements FeedListener, Reading {
   private send(change: Change): void {
     this.place = change.place
     if (!this.isAllowed(change.entry)) return
-    const { kind } = this.subject
-    this.session.sink.send(frameType(kind, change.entry), change.text(kind, this.sub), change.cursor)
+    const frame = change.frame(this.subject.view)
+    this.session.sink.send(frame.type, frame.text(this.sub), change.cursor)
   }
 
   /** Rights are looked at for every frame; what an event is about differs from one to the next. */
   private isAllowed(entry: Entry): boolean {
-    const scope = this.subject.scope ?? (['config', entry.key] as const)
-    if (this.session.mayRead(...scope)) return true
-    if (this.subject.scope) this.fail(noRight(...scope))
-    return false
+    const { rightOf, isPattern } = this.subject
+    const refusal = this.session.refusal(rightOf(entry))
+    if (refusal && !isPattern) this.fail(refusal)
+    return refusal === undefined
   }
 
   private fail(error: IronflowError): void {

@@ -49,6 +49,26 @@ describe('a connection', () => {
     expect([frames.events.length, ends.events]).toEqual([2, []])
   })
 
+  test('that is closed while it opens leaves no session behind', async () => {
+    const { server } = start()
+    const transport = inProcessTransport(server, { apiKey: ADMIN_KEY })
+    const nothing = () => undefined
+    for (let turns = 0; turns < 20; turns++) {
+      const session = {
+        environment: undefined,
+        subscriptions: () => [],
+        begun: nothing,
+        frame: nothing,
+        ended: nothing,
+      }
+      const connection = transport.connect(session)
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      connection.close()
+      await settle()
+      expect(server.watching.size, `closed after ${turns} turns`).toBe(0)
+    }
+  })
+
   test('that the server ends tells all that was said before, and then nothing more', async () => {
     const harness = start()
     const { connection, frames, ends, types } = await opened(harness)

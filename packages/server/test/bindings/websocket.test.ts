@@ -117,10 +117,10 @@ test('a call with a member that means nothing here is refused, not made', async 
   await start()
   const client = await connect('/api/v1/ws')
   const params = { name: 'limits', data: {} }
-  client.send({ type: 'call', id: 'c', method: 'config.set', params, environment: 'staging' })
+  client.send({ type: 'call', id: 'c', method: 'config.set', params, requestId: 'r', stage: 1 })
   expect(await client.until('reply')).toMatchObject({
     id: 'c',
-    problem: { code: 'invalid_request', fields: { environment: expect.any(String) } },
+    problem: { code: 'invalid_request', fields: { stage: expect.any(String) } },
   })
 })
 
@@ -204,6 +204,21 @@ describe('calls', () => {
     const value = { bucket: 'b', key: 'k', value: 1, encoding: 'json' }
     client.send({ type: 'call', id: '1', method: 'kv.put', params: value, requestId: 'r' })
     expect(await client.until('reply')).toMatchObject({ problem: { code: 'unauthorized', status: 403 } })
+  })
+
+  test('may name another environment than that of the socket, where the key reaches it', async () => {
+    await start()
+    const put = { method: 'config.set', params: { name: 'limits', data: {} }, requestId: 'r' }
+    const client = await connect()
+    client.send({ type: 'call', id: '1', ...put, environment: 'staging' })
+    expect(await client.until('reply')).toMatchObject({ result: { name: 'limits' }, environment: 'staging' })
+    const read = (environment?: string) =>
+      harness.request('GET', '/api/v1/config/limits', { headers: { 'x-ironflow-environment': environment } })
+    expect([(await read()).status, (await read('staging')).status]).toEqual([404, 200])
+
+    const bound = await connect('/api/v1/ws', await harness.key({ role: 'developer', environment: 'default' }))
+    bound.send({ type: 'call', id: '2', ...put, environment: 'staging' })
+    expect(await bound.until('reply')).toMatchObject({ problem: { code: 'unauthorized' } })
   })
 
   test('more of them than are answered at once wait, and all are answered', async () => {

@@ -1,37 +1,9 @@
 import { METHODS, type MethodName, methodRow, type Role } from '@ironflow/core/protocol'
 import { beforeEach, expect, test } from 'vitest'
 import { Harness } from '../support/harness'
+import { REQUESTS } from '../support/requests'
 
 const harness = new Harness()
-
-/** A request of each method; what it answers besides 401 and 403 is others' business. */
-const REQUESTS: Record<MethodName, [verb: string, target: string, body?: unknown, headers?: Record<string, string>]> = {
-  'config.list': ['GET', '/api/v1/config'],
-  'config.get': ['GET', '/api/v1/config/app-a'],
-  'config.set': ['POST', '/api/v1/config/app-a', {}],
-  'config.patch': ['PATCH', '/api/v1/config/app-a', {}],
-  'config.delete': ['DELETE', '/api/v1/config/app-a'],
-  'config.history': ['GET', '/api/v1/config/app-a/history'],
-  'config.rollback': ['POST', '/api/v1/config/app-a/rollback', { revision: 1 }],
-  'kv.createBucket': ['POST', '/api/v1/kv/buckets', { name: 'sessions' }],
-  'kv.listBuckets': ['GET', '/api/v1/kv/buckets'],
-  'kv.getBucketInfo': ['GET', '/api/v1/kv/buckets/sessions'],
-  'kv.updateBucket': ['PATCH', '/api/v1/kv/buckets/sessions', { history: 2 }],
-  'kv.deleteBucket': ['DELETE', '/api/v1/kv/buckets/sessions'],
-  'kv.entries': ['GET', '/api/v1/kv/buckets/sessions/keys?values=true'],
-  'kv.keys': ['GET', '/api/v1/kv/buckets/sessions/keys'],
-  'kv.history': ['GET', '/api/v1/kv/buckets/sessions/keys/a?history=true'],
-  'kv.get': ['GET', '/api/v1/kv/buckets/sessions/keys/a'],
-  'kv.create': ['PUT', '/api/v1/kv/buckets/sessions/keys/new', 1, { 'if-none-match': '*' }],
-  'kv.update': ['PUT', '/api/v1/kv/buckets/sessions/keys/a', 1, { 'if-match': '1' }],
-  'kv.put': ['PUT', '/api/v1/kv/buckets/sessions/keys/a', 1],
-  'kv.purge': ['DELETE', '/api/v1/kv/buckets/sessions/keys/a?purge=true'],
-  'kv.delete': ['DELETE', '/api/v1/kv/buckets/sessions/keys/a'],
-  'admin.apiKeys.create': ['POST', '/api/v1/apikeys', { name: 'x', role: 'viewer' }],
-  'admin.apiKeys.list': ['GET', '/api/v1/apikeys'],
-  'admin.apiKeys.revoke': ['DELETE', '/api/v1/apikeys/nobody'],
-  'admin.environments': ['GET', '/api/v1/environments'],
-}
 
 const METHOD_NAMES = Object.keys(METHODS) as MethodName[]
 const ALLOWED: Record<Role, string[]> = {

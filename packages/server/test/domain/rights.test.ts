@@ -1,8 +1,8 @@
 import type { Access, Role } from '@ironflow/core/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { covers, type Rights, roleAllows } from '../../src/domain/rights'
-import { admits, parseScope, type Scope } from '../../src/domain/scopes'
+import { allows, covers, type Rights } from '../../src/domain/rights'
+import { parseScope, type Scope } from '../../src/domain/scopes'
 
 const ROLES: readonly Role[] = ['viewer', 'developer', 'admin']
 const ACCESSES: readonly Access[] = ['read', 'write', 'admin']
@@ -25,9 +25,9 @@ const rights: fc.Arbitrary<Rights> = fc.record({
 function allowed({ role, environment, scopes }: Rights): string[] {
   const environments = environment === undefined ? ['prod', 'qa', 'any'] : [environment]
   return environments.flatMap((where) =>
-    ACCESSES.filter((access) => roleAllows(role, access)).flatMap((access) =>
-      ['config', 'kv', 'apikeys'].flatMap((resource) =>
-        NAMES.filter((name) => scopes?.some((each) => admits(each, access, resource, name)) ?? true).map((name) =>
+    ACCESSES.flatMap((access) =>
+      (['config', 'kv', 'apikeys'] as const).flatMap((resource) =>
+        NAMES.filter((name) => allows({ role, scopes }, access, resource, name)).map((name) =>
           [where, access, resource, name].join(' '),
         ),
       ),

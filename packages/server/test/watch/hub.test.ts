@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { bucketDefaults, createMemoryEngine, type Engine } from '../../src'
 import type { Change } from '../../src/watch/change'
 import { Hub } from '../../src/watch/hub'
+import { subjectOf } from '../../src/watch/subject'
 
 const text = (value: string) => ({ encoding: 'text', text: value }) as const
 
@@ -43,11 +44,25 @@ test('makes a change into JSON once, whoever is told', async () => {
   for (const each of all) hub.join('APP_default_b', undefined, each)
   await engine.put('APP_default_b', 'k', text('content'))
   const stringify = vi.spyOn(JSON, 'stringify')
-  const texts = all.map(({ changes }) => changes[0]?.text('kv', '"sub":"1",'))
+  const { view } = subjectOf('default', { id: '1', kind: 'kv', target: 'b' })
+  const texts = all.map(({ changes }) => changes[0]?.frame(view).text('"sub":"1",'))
   const calls = stringify.mock.calls.filter(([value]) => value === 'content')
   stringify.mockRestore()
   expect(new Set(texts).size).toBe(1)
   expect(calls).toHaveLength(1)
+})
+
+test('makes a change into JSON once for each view of it, however many subscriptions have the view', async () => {
+  const one = listener()
+  hub.join('APP_default_SYS_config', undefined, one)
+  await engine.put('APP_default_SYS_config', 'a', { encoding: 'json', text: '{"n":1}' })
+  const views = (['config', 'events', 'config'] as const).map(
+    (kind) => subjectOf('default', { id: kind, kind, target: kind === 'events' ? '>' : 'a' }).view,
+  )
+  const [document, event, again] = views.map((view) => one.changes[0]?.frame(view))
+  expect(document?.type).toBe('config_update')
+  expect(event?.type).toBe('event')
+  expect(again).toBe(document)
 })
 
 test('tells those who asked for keys of these keys, and of a removal once', async () => {

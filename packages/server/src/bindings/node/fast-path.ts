@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HEADERS, methodRow, parsePosition } from '@ironflow/core/protocol'
-import { may } from '../../dispatch/authorize'
+import { HEADERS, type MethodName, methodRow, parsePosition } from '@ironflow/core/protocol'
 import type { IronflowServer } from '../../server'
 import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
@@ -9,8 +8,11 @@ import { requestIdFrom } from '../request-id'
 import { AnswerCache, type CachedAnswer, flatBody, isAsNewAs } from './answer-cache'
 import { endResponse } from './end-response'
 
+/** The method that is answered here. */
+const METHOD: MethodName = 'kv.get'
+
 /** The parts of the path before and between bucket and key. */
-const [BEFORE_BUCKET, BEFORE_KEY] = methodRow('kv.get').path.split(/:\w+\+?/)
+const [BEFORE_BUCKET, BEFORE_KEY] = methodRow(METHOD).path.split(/:\w+\+?/)
 
 /** A path without a query, of what the long way lets pass: printable ASCII without `#` and backslashes. */
 const ENTRY_TARGET = new RegExp(`^${BEFORE_BUCKET}([\\w-]+)${BEFORE_KEY}([!"$->@-[\\]-~]+)$`)
@@ -32,8 +34,8 @@ function entryTarget(url: string): { bucket: string; key: string } | undefined {
 }
 
 /**
- * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Who
- * asks is checked as ever; only reading, validating and encoding are left out. Whatever is in any way unusual about a
+ * The short way for the most frequent request: a read of a KV entry that was read before and has not changed since. Its
+ * caller is admitted as ever; only reading, validating and encoding are left out. Whatever is in any way unusual about a
  * request sends it the long way.
  */
 export class FastPath {
@@ -81,7 +83,7 @@ export class FastPath {
     response.writeHead(200, headers)
     endResponse(response, answer.body, answer.body.length === answer.length ? 'latin1' : 'utf8')
     const { environment } = answer
-    this.server.observer.served({ method: 'kv.get', status: 200, requestId, environment, startedAt })
+    this.server.observer.served({ method: METHOD, status: 200, requestId, environment, startedAt })
     return true
   }
 
@@ -110,18 +112,17 @@ export class FastPath {
     if (this.isDev && (host === undefined || !isLoopbackHost(host))) return undefined
     if (authorization !== undefined && !authorization.startsWith('Bearer ')) return undefined
 
-    const target = entryTarget(url)
-    if (!target) return undefined
-    const { authenticator } = this.server
-    const principal = authenticator.known(authenticator.keyHash(authorization?.slice(7)))
-    if (!principal) return undefined
-    const named = headers[HEADERS.environment] as string | undefined
-    const environment = named ?? principal.environment ?? 'default'
-    if (principal.environment !== undefined && principal.environment !== environment) return undefined
+    const params = entryTarget(url)
+    if (!params) return undefined
+    const { authenticator, dispatcher, options } = this.server
+    const environment = headers[HEADERS.environment] as string | undefined
+    const keyHash = authenticator.keyHash(authorization?.slice(7))
+    const admission = dispatcher.admitKnown({ method: METHOD, environment, params }, keyHash)
+    if (!admission) return undefined
 
-    const answer = this.cache.get(environment, target.bucket, target.key)
-    if (!answer || !may(principal, 'read', 'kv', answer.bucket)) return undefined
-    if (answer.expiresAt !== undefined && answer.expiresAt <= this.server.options.now()) return undefined
+    const answer = this.cache.get(admission.environment, params.bucket, params.key)
+    if (!answer) return undefined
+    if (answer.expiresAt !== undefined && answer.expiresAt <= options.now()) return undefined
     const seen = headers[HEADERS.minPosition] as string | undefined
     if (seen === undefined) return answer
     const position = parsePosition(seen)

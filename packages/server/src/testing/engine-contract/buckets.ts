@@ -1,3 +1,4 @@
+import { type IronflowError, isIronflowError } from '@ironflow/core/errors'
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS, type OpenStore, useStore } from './store'
 import { listKeys, read, text } from './values'
@@ -28,6 +29,22 @@ export function bucketTests(open: OpenStore): void {
         code: 'already_exists',
       })
       expect(await store.engine.bucketInfo(name)).toMatchObject({ history: 2, values: 1 })
+    })
+
+    it('an error about a bucket names it in its details, and not in its message', async () => {
+      const { engine } = store
+      const bucket = await store.bucket({ maxBytes: 1 })
+      const missing = store.freshName()
+      const failures = [
+        { bucket, error: await failure(engine.createBucket(bucket, DEFAULTS)) },
+        { bucket, error: await failure(engine.put(bucket, 'k', text('too much'))) },
+        { bucket: missing, error: await failure(engine.updateBucket(missing, { history: 2 })) },
+      ]
+      expect(failures.map(({ error }) => error.code)).toEqual(['already_exists', 'storage_full', 'not_found'])
+      for (const { bucket, error } of failures) {
+        expect(error.details).toMatchObject({ bucket })
+        expect(error.message).not.toContain(bucket)
+      }
     })
 
     it('of two that make a bucket at once, one succeeds', async () => {
@@ -176,4 +193,14 @@ export function bucketTests(open: OpenStore): void {
       expect(await listKeys(store.engine, one)).toEqual(['k'])
     })
   })
+}
+
+/** The error that a call of an engine rejects with. */
+async function failure(call: Promise<unknown>): Promise<IronflowError> {
+  const error = await call.then(
+    () => new Error('it succeeded'),
+    (thrown: unknown) => thrown,
+  )
+  if (!isIronflowError(error)) throw error
+  return error
 }
