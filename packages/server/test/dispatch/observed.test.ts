@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { serve } from '../../src'
+import { serve } from '../../src/node'
 import { Harness } from '../support/harness'
 import { closeAll, connect, start } from '../support/in-process'
 import { SocketClient } from '../support/watch-clients'
