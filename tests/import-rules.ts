@@ -145,6 +145,21 @@ export function cycles(sources: Sources): string[] {
  * before it. A folder within a folder may have an entry of its own. A package without a list is not checked.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    'is-record',
+    'errors',
+    'hooks',
+    'platform',
+    'async',
+    'protocol',
+    'transport',
+    'pipeline',
+    'watch',
+    'surfaces',
+    'options',
+    'client',
+    'index',
+  ],
   node: ['network-error', 'socket', 'platform', 'client', 'index'],
   browser: ['globals', 'lifecycle', 'socket', 'platform', 'client', 'ironflow', 'index'],
   cli: ['usage-error', 'parse', 'serve-settings', 'help', 'commands', 'main'],

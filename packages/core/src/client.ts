@@ -1,4 +1,4 @@
-import { asyncDispose } from './dispose'
+import { asyncDispose } from './async/dispose'
 import { type ClientOptions, resolveOptions } from './options'
 import { Pipeline } from './pipeline/pipeline'
 import type { Platform } from './platform'

@@ -22,6 +22,17 @@ export interface ErrorContext {
  */
 export type OnError = (error: IronflowError, context: ErrorContext) => unknown
 
+/**
+ * Reports what has failed for good, a call or something in the background: the only caller of `onError`. What the caller
+ * aborted is no failure.
+ *
+ * @param context what is known of it besides the error
+ */
+export function report(onError: OnError | undefined, error: IronflowError, context: ErrorContext): void {
+  const { code, status, requestId = context.requestId } = error
+  if (code !== 'aborted') callHook(onError, error, { ...context, status, requestId })
+}
+
 /** Calls a hook of the user's such that nothing it does can reach the caller. */
 export function callHook<A extends unknown[]>(hook: ((...args: A) => unknown) | undefined, ...args: A): void {
   try {

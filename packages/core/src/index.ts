@@ -12,7 +12,8 @@ export {
   ValidationError,
 } from './errors/kinds'
 export type { ErrorContext, OnError } from './hooks'
-export { type CallOptions, type ClientOptions, DEFAULTS, type ReadOptions, type TransportOption } from './options'
+export { type ClientOptions, DEFAULTS } from './options'
+export type { CallOptions, ReadOptions } from './pipeline/call-options'
 export type { RetryPolicy } from './pipeline/retry'
 export {
   type LifecycleSignal,
@@ -48,7 +49,7 @@ export type {
 export type { ConfigSurface, ConfigWatchHandlers, ConfigWriteOptions } from './surfaces/config'
 export type { EventsSurface } from './surfaces/events'
 export type { KvSurface } from './surfaces/kv'
-export type { TransportKind } from './transport/select'
+export type { TransportKind, TransportOption } from './transport/select'
 export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport/transport'
 export type { ConfigDelete, ConfigUpdate, KvUpdate, SystemEvent } from './watch/kinds'
 export type { LiveDocument } from './watch/live'

@@ -1,11 +1,15 @@
 import { invalid } from './errors/kinds'
 import type { OnError } from './hooks'
+import { isPositive } from './pipeline/call-options'
+import type { PipelineOptions } from './pipeline/pipeline'
 import type { RetryPolicy } from './pipeline/retry'
 import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
 import { isApiKey } from './transport/credentials'
-import type { Transport } from './transport/transport'
+import type { LinkOptions } from './transport/link'
+import { TRANSPORTS, type TransportOption } from './transport/select'
 import type { ClientStatus } from './watch/status'
+import type { WatchingOptions } from './watch/watching'
 
 /** What a client can be told. Everything has a default; the object is read once and not kept. */
 export interface ClientOptions {
@@ -48,41 +52,12 @@ export interface ClientOptions {
   headers?: Record<string, string> | undefined
 }
 
-/** What may carry calls and watches: see {@link ClientOptions.transport}. */
-export type TransportOption = (typeof TRANSPORTS)[number] | Transport
-
-const TRANSPORTS = ['auto', 'websocket', 'sse', 'poll'] as const
-
-/** Options every method takes. */
-export interface CallOptions {
-  /** Aborting it rejects the call with code `aborted` and the signal's reason as its cause. */
-  signal?: AbortSignal | undefined
-  /** Milliseconds this call may take, retries included, instead of the client's. */
-  timeoutMs?: number | undefined
-}
-
-/** Options every method that reads takes. */
-export interface ReadOptions extends CallOptions {
-  /**
-   * `strong`: the newest state there is, also where reading it takes longer. Default: a state that has at least what this
-   * client wrote. A server with an embedded store reads the newest state in any case.
-   */
-  consistency?: 'strong' | undefined
-}
-
-/** {@link ClientOptions} with everything decided. */
-export interface ResolvedOptions extends Readonly<Pick<ClientOptions, 'onError' | 'onStatus' | 'traceparent'>> {
-  readonly serverUrls: readonly string[]
+/** {@link ClientOptions} with everything decided: what each part of the client asks for. */
+export interface ResolvedOptions extends LinkOptions, PipelineOptions, WatchingOptions {
   readonly apiKey: ClientOptions['apiKey']
-  readonly environment: string | undefined
-  readonly timeoutMs: number
-  readonly attemptTimeoutMs: number
-  readonly retry: RetryPolicy
-  readonly transport: TransportOption
-  readonly fetch: typeof fetch
-  readonly headers: Readonly<Record<string, string>>
 }
 
+/** The default of each option that has one. */
 export const DEFAULTS = {
   serverUrl: 'http://localhost:9123',
   timeoutMs: 30_000,
@@ -144,11 +119,6 @@ function problemsOf(options: ResolvedOptions): Record<string, string> {
       fields[`headers.${name}`] = 'is not a header: its name or its value has other characters'
   }
   return fields
-}
-
-/** Whether `value` is a number above 0; `Infinity` is one. */
-export function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0
 }
 
 function isServerUrl(text: unknown): boolean {

@@ -1,23 +1,28 @@
-import type { ErrorCode } from '../errors/codes'
+import { Deadline } from '../async/deadline'
+import { sleep } from '../async/sleep'
 import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
 import { messageOf, normalize } from '../errors/normalize'
-import { type CallOptions, isPositive, type ReadOptions, type ResolvedOptions } from '../options'
+import { type OnError, report } from '../hooks'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
 import type { Caller } from '../transport/transport'
-import { Deadline, sleep } from './deadline'
-import { report } from './report'
-import { retryDelayMs } from './retry'
+import { type CallOptions, isPositive, type SurfaceCallOptions } from './call-options'
+import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
-/** What a surface may add to the options its user gave. */
-export interface PipelineOptions extends ReadOptions {
-  /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
-  expected?: ErrorCode | undefined
+/** Options of a {@link Pipeline}, each decided. */
+export interface PipelineOptions {
+  readonly environment: string | undefined
+  /** Milliseconds for a whole call, and for one attempt. */
+  readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
+  readonly retry: RetryPolicy
+  readonly onError?: OnError | undefined
+  readonly traceparent?: (() => string | undefined) | undefined
 }
 
 /**
@@ -33,7 +38,7 @@ export class Pipeline {
   constructor(
     private readonly transport: Caller,
     private readonly credentials: Credentials,
-    private readonly options: ResolvedOptions,
+    private readonly options: PipelineOptions,
     readonly platform: Platform,
     /** Told whenever a call was answered with a result: the server can be reached. */
     private readonly onAnswer: () => void,
@@ -49,7 +54,7 @@ export class Pipeline {
   async call<M extends MethodName, T = Result<M>>(
     method: M,
     params: Params<M> | (() => Params<M>),
-    options: PipelineOptions = {},
+    options: SurfaceCallOptions = {},
     read: (result: Result<M>) => T = (result) => result as T,
   ): Promise<T> {
     let call: Call<M> | undefined
@@ -103,7 +108,7 @@ export class Pipeline {
   private buildCall<M extends MethodName>(
     method: M,
     params: Params<M>,
-    { consistency }: PipelineOptions = {},
+    { consistency }: SurfaceCallOptions = {},
   ): Call<M> {
     const { environment } = this.options
     const row = methodRow(method)
@@ -130,7 +135,7 @@ export class Pipeline {
 
   private async withinDeadline<M extends MethodName>(
     call: Call<M>,
-    options: PipelineOptions,
+    options: SurfaceCallOptions,
     progress: { attempts: number },
   ): Promise<Reply<M>> {
     if (this.isClosed) throw closed()

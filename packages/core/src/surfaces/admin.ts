@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options'
+import type { CallOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { ApiKey, CreatedApiKey, NewApiKey, Written } from '../protocol/model'
 import { collect, pages } from './paging'

@@ -1,4 +1,4 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'

@@ -1,4 +1,4 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'

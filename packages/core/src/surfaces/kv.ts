@@ -1,4 +1,4 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
 import type { Watching } from '../watch/watching'

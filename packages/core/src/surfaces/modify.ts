@@ -1,8 +1,8 @@
+import { sleep } from '../async/sleep'
 import { hasCode } from '../errors/ironflow-error'
-import type { CallOptions } from '../options'
 import { backoffMs } from '../pipeline/backoff'
-import { sleep } from '../pipeline/deadline'
-import type { Pipeline, PipelineOptions } from '../pipeline/pipeline'
+import type { CallOptions, SurfaceCallOptions } from '../pipeline/call-options'
+import type { Pipeline } from '../pipeline/pipeline'
 
 /** How often `modify` reads and tries again before it gives up with the conflict. */
 export const MAX_MODIFY_ATTEMPTS = 64
@@ -18,7 +18,7 @@ export const MAX_MODIFY_ATTEMPTS = 64
 export async function untilNoConflict<O extends CallOptions, T>(
   pipeline: Pipeline,
   options: O,
-  prepare: () => Promise<(options: O & PipelineOptions) => Promise<T>>,
+  prepare: () => Promise<(options: O & SurfaceCallOptions) => Promise<T>>,
 ): Promise<T> {
   const { platform } = pipeline
   const endsAt = platform.now() + pipeline.timeoutMs(options)

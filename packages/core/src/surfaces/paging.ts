@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options'
+import type { CallOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { PageInfo, PageParams, Params, Result } from '../protocol/contract'
 import type { MethodName } from '../protocol/methods'

@@ -1,5 +1,6 @@
+import { untilAborted } from '../async/abort'
+import { hasTimedOut } from '../async/deadline'
 import { UnauthenticatedError } from '../errors/kinds'
-import { hasTimedOut, untilAborted } from '../pipeline/deadline'
 
 /** The API key as the transports need it: known, or asked for, or known to be wrong and asked for again. */
 export class Credentials {

@@ -1,5 +1,5 @@
+import { hasTimedOut } from '../async/deadline'
 import { isRecord } from '../is-record'
-import { hasTimedOut } from '../pipeline/deadline'
 import type { Call, Reply } from '../protocol/call'
 import { HEADERS } from '../protocol/headers'
 import { parseJson } from '../protocol/json'

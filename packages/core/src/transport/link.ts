@@ -1,16 +1,24 @@
 import { type IronflowError, isIronflowError } from '../errors/ironflow-error'
-import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import { HEADERS } from '../protocol/headers'
 import type { EncodedRequest } from '../protocol/request'
 import type { Credentials } from './credentials'
+
+/** Options of a {@link Link}, each decided. */
+export interface LinkOptions {
+  /** Absolute URLs without a slash at the end; at least one. */
+  readonly serverUrls: readonly string[]
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly fetch: typeof fetch
+}
 
 /** The way to the server, for calls or for connections. Of several servers, the next one is tried when one is no good. */
 export class Link {
   private active = 0
 
   constructor(
-    private readonly options: Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>,
+    private readonly options: LinkOptions,
     readonly credentials: Credentials,
     readonly platform: Pick<Platform, 'clientName' | 'now' | 'networkError' | 'openSocket' | 'setTimer'>,
   ) {}

@@ -1,4 +1,4 @@
-import { sleep } from '../pipeline/deadline'
+import { sleep } from '../async/sleep'
 import { isServerFrame } from '../protocol/envelope'
 import type { ClientFrame, PollReply, Subscription } from '../protocol/frames'
 import { parseJson } from '../protocol/json'

@@ -1,4 +1,10 @@
-import type { ConnectionEnd } from './transport'
+import type { ConnectionEnd, Transport } from './transport'
+
+/** What a client's `transport` may name. */
+export const TRANSPORTS = ['auto', 'websocket', 'sse', 'poll'] as const
+
+/** What may carry calls and watches: see `ClientOptions.transport`. */
+export type TransportOption = (typeof TRANSPORTS)[number] | Transport
 
 /** What carries watches; `custom`: a transport of the user's. */
 export type TransportKind = 'websocket' | 'sse' | 'poll' | 'custom'

@@ -1,6 +1,6 @@
+import { onAbort } from '../async/abort'
 import { IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
-import { onAbort } from '../pipeline/deadline'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { CallFrame, ClientFrame, ReplyFrame } from '../protocol/frames'

@@ -1,4 +1,4 @@
-import { asyncDispose } from '../dispose'
+import { asyncDispose } from '../async/dispose'
 import { callHook } from '../hooks'
 import type { ConfigEntry } from '../protocol/model'
 import type { ConfigDelete, ConfigUpdate } from './kinds'

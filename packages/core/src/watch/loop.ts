@@ -1,7 +1,7 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { ConnectionError } from '../errors/kinds'
 import { normalize } from '../errors/normalize'
-import type { ResolvedOptions } from '../options'
+import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
@@ -15,6 +15,14 @@ import { Recovery } from './recovery'
 import type { Carrier, Session } from './session'
 import { type Event, next, type State } from './state'
 import type { Condition } from './status'
+
+/** Options of a {@link Loop}, each decided. */
+export interface LoopOptions {
+  readonly environment: string | undefined
+  /** Milliseconds that the `apiKey` function may take. */
+  readonly attemptTimeoutMs: number
+  readonly retry: RetryPolicy
+}
 
 /** Who needs a connection besides the watches, and is told of it. */
 export interface LoopCalls {
@@ -49,7 +57,7 @@ export class Loop implements Carrier, CallCarrier {
     private readonly session: Session,
     private readonly dialer: Dialer,
     private readonly credentials: Pick<Credentials, 'canRenew' | 'isAsking'>,
-    private readonly options: Pick<ResolvedOptions, 'environment' | 'retry' | 'attemptTimeoutMs'>,
+    private readonly options: LoopOptions,
     private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer' | 'lifecycle'>,
     /** Something about the status is another. May be called also where nothing is. */
     private readonly onChange: () => void,

@@ -1,4 +1,4 @@
-import { asyncDispose } from '../dispose'
+import { asyncDispose } from '../async/dispose'
 import { IronflowError } from '../errors/ironflow-error'
 import { errorOf } from '../errors/kinds'
 import { callHook } from '../hooks'

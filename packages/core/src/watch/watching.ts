@@ -1,23 +1,29 @@
+import { onAbort } from '../async/abort'
 import { IronflowError } from '../errors/ironflow-error'
-import type { ResolvedOptions } from '../options'
-import { onAbort } from '../pipeline/deadline'
-import { report } from '../pipeline/report'
+import { type OnError, report } from '../hooks'
 import type { Platform } from '../platform'
 import type { Subscription } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import { Dialer } from '../transport/dialer'
-import { Link } from '../transport/link'
+import { Link, type LinkOptions } from '../transport/link'
 import { PollConnection } from '../transport/poll'
-import type { TransportKind } from '../transport/select'
+import type { TransportKind, TransportOption } from '../transport/select'
 import { SocketCalls } from '../transport/socket-calls'
 import { SseConnection } from '../transport/sse'
 import type { Caller, Connection, ConnectionSession } from '../transport/transport'
 import { WebSocketConnection } from '../transport/websocket'
 import type { WatchKind } from './kinds'
-import { Loop } from './loop'
+import { Loop, type LoopOptions } from './loop'
 import { Session } from './session'
 import { type ClientStatus, type Condition, Teller } from './status'
 import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
+
+/** Options of {@link Watching}, each decided. */
+export interface WatchingOptions extends LoopOptions {
+  readonly transport: TransportOption
+  readonly onError?: OnError | undefined
+  readonly onStatus?: ((status: ClientStatus) => unknown) | undefined
+}
 
 /** All that a client watches, and the one connection that carries it: put together here, from the client's options. */
 export class Watching {
@@ -30,7 +36,7 @@ export class Watching {
   private readonly teller: Teller<ClientStatus>
 
   constructor(
-    private readonly options: ResolvedOptions,
+    private readonly options: WatchingOptions & LinkOptions,
     private readonly credentials: Credentials,
     platform: Platform,
   ) {
