@@ -5,7 +5,7 @@ import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../prot
 import type { KnownPosition } from '../protocol/position'
 import { encodeJson } from '../protocol/value'
 import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/kinds'
-import { LiveDocument } from '../watch/live'
+import { LiveDocument } from '../watch/live-document'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 import type { Watching } from '../watch/watching'
 import { expecting } from './expecting'

@@ -6,8 +6,8 @@ import { parseJson } from '../protocol/json'
 import { type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
-import { answerError, unusable } from './answer'
 import type { Link } from './link'
+import { responseError, unusableResponse } from './response-error'
 import type { Caller } from './transport'
 
 /** Calls over HTTP, one request each. */
@@ -36,7 +36,7 @@ export class HttpTransport implements Caller {
       throw signal.reason
     }
     const now = link.platform.now()
-    if (!response.ok) throw link.refusal(answerError(response, text, now), key, server)
+    if (!response.ok) throw link.refusal(responseError(response, text, now), key, server)
     return read<M>(methodRow(call.method), response, text)
   }
 
@@ -60,7 +60,7 @@ function read<M extends MethodName>(row: MethodRow, response: Response, text: st
   const revision = integer(response.headers.get(HEADERS.revision))
   const epoch = response.headers.get(HEADERS.epoch) ?? undefined
   const result = response.status === 204 && row.success === 204 ? { revision, epoch } : parseJson(text)
-  if (!isRecord(result)) throw unusable(response, text, 'JSON object')
+  if (!isRecord(result)) throw unusableResponse(response, text, 'JSON object')
   return {
     result: result as Reply<M>['result'],
     revision,

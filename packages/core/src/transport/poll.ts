@@ -2,8 +2,8 @@ import { sleep } from '../async/sleep'
 import { isServerFrame } from '../protocol/envelope'
 import type { ClientFrame, PollReply, Subscription } from '../protocol/frames'
 import { parseJson } from '../protocol/json'
-import { unusable } from './answer'
 import { RequestConnection, type Tell } from './request-connection'
+import { unusableResponse } from './response-error'
 
 /** How long the server waits for something to happen, in milliseconds: below what proxies allow, and two heartbeats. */
 const WAIT_MS = 25_000
@@ -51,7 +51,7 @@ export class PollConnection extends RequestConnection {
       const response = await this.ask(asked, 'application/json', `?waitMs=${waitMs}`, key, signal)
       const text = await response.text()
       const { frames, cursors } = (parseJson(text) ?? {}) as Partial<PollReply>
-      if (!Array.isArray(frames) || !cursors) throw unusable(response, text, 'answer to a poll')
+      if (!Array.isArray(frames) || !cursors) throw unusableResponse(response, text, 'answer to a poll')
       for (const frame of [...frames, { type: 'heartbeat', cursors }]) {
         if (isServerFrame(frame) && !signal.aborted) tell(frame)
       }

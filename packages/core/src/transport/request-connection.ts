@@ -2,9 +2,9 @@ import { errorFor, type ValidationError } from '../errors/kinds'
 import type { ServerFrame, Subscription } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { stringify } from '../protocol/json'
-import { answerError } from './answer'
 import { LinkConnection } from './connection'
-import { Liveness } from './liveness'
+import { HeartbeatMonitor } from './heartbeat-monitor'
+import { responseError } from './response-error'
 
 /** Characters of a body above which several subscriptions are not sent together: a server takes 1 MiB by default. */
 const MAX_BODY_LENGTH = 1_048_576
@@ -30,7 +30,7 @@ export abstract class RequestConnection extends LinkConnection {
   ): Promise<void> {
     if (wanted.length === 0) return
     let parts: Array<readonly Subscription[]>
-    const liveness = new Liveness(this.link.platform, (end) => this.end(end))
+    const liveness = new HeartbeatMonitor(this.link.platform, (end) => this.end(end))
     liveness.start()
     try {
       await follow(wanted, (frame) => {
@@ -68,7 +68,7 @@ export abstract class RequestConnection extends LinkConnection {
     if (body.length > MAX_BODY_LENGTH && subscriptions.length > 1) throw errorFor('payload_too_large', '')
     const response = await link.send({ verb: 'POST', target: `/api/v1/watch${query}`, headers, body }, key, signal)
     if (response.ok) return response
-    throw link.refusal(answerError(response, await response.text(), link.platform.now()), key)
+    throw link.refusal(responseError(response, await response.text(), link.platform.now()), key)
   }
 
   /** What is to be asked for instead: halves of too much, or what is left when some were refused by name. */

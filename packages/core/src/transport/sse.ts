@@ -3,8 +3,8 @@ import { parseServerFrame } from '../protocol/envelope'
 import type { ClientFrame } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { SseDecoder } from '../protocol/sse'
-import { unusable } from './answer'
 import { RequestConnection } from './request-connection'
+import { unusableResponse } from './response-error'
 
 /** What an answer must be to be read as it comes. */
 const EVENT_STREAM = 'text/event-stream'
@@ -20,7 +20,7 @@ export class SseConnection extends RequestConnection {
     return this.carry(this.session.subscriptions(), signal, async (wanted, tell) => {
       const response = await this.ask(wanted, EVENT_STREAM, '', key, signal)
       if (!response.body || !response.headers.get(HEADERS.contentType)?.startsWith(EVENT_STREAM)) {
-        throw unusable(response, '', 'event stream')
+        throw unusableResponse(response, '', 'event stream')
       }
       const decoder = new SseDecoder(({ data }) => tell(parseServerFrame(data)))
       const utf8 = new TextDecoder()

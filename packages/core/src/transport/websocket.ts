@@ -2,8 +2,8 @@ import { ConnectionError, errorFor } from '../errors/kinds'
 import type { Socket, SocketEnd } from '../platform'
 import { encodeFrame, parseServerFrame } from '../protocol/envelope'
 import { type ClientFrame, SUBPROTOCOL } from '../protocol/frames'
-import { answerError } from './answer'
 import { LinkConnection } from './connection'
+import { responseError } from './response-error'
 import type { ConnectionEnd } from './transport'
 
 /** How a WebSocket ends on which a message was too large (RFC 6455, 7.4.1). */
@@ -57,7 +57,7 @@ export class WebSocketConnection extends LinkConnection {
 
   private endOf({ answer, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
     const { link } = this
-    if (answer) return { error: link.refusal(answerError(answer, answer.text, link.platform.now()), key) }
+    if (answer) return { error: link.refusal(responseError(answer, answer.text, link.platform.now()), key) }
     if (error !== undefined) return { error: link.failure(error) }
     link.leave()
     const why = [code, reason].filter(Boolean).join(', ')

@@ -6,14 +6,14 @@ import type { Platform } from '../platform'
 import type { ClientFrame, ReplyFrame, ServerFrame } from '../protocol/frames'
 import type { Credentials } from '../transport/credentials'
 import type { Dialer } from '../transport/dialer'
-import { Liveness, silence } from '../transport/liveness'
+import { HeartbeatMonitor, silence } from '../transport/heartbeat-monitor'
+import { frameError } from '../transport/response-error'
 import type { CallCarrier } from '../transport/socket-calls'
 import type { Connection, ConnectionEnd, ConnectionSession } from '../transport/transport'
-import { frameError } from './frame-error'
+import { type Event, next, type State } from './connection-state'
 import { Lifecycle } from './lifecycle'
 import { Recovery } from './recovery'
 import type { Carrier, Session } from './session'
-import { type Event, next, type State } from './state'
 import type { Condition } from './status'
 
 /** Options of a {@link Loop}, each decided. */
@@ -36,7 +36,7 @@ export interface LoopCalls {
 
 /**
  * Owns the one connection of a client: opens it when there is something to carry, finds out when it is no good, and opens
- * another one. What to do next is the machine's decision (`state.ts`), which transport to use the dialer's; here are the
+ * another one. What to do next is the machine's decision (`connection-state.ts`), which transport to use the dialer's; here are the
  * effects of both.
  */
 export class Loop implements Carrier, CallCarrier {
@@ -47,7 +47,7 @@ export class Loop implements Carrier, CallCarrier {
   /** What the connection carries, which names its life: whoever tells another one comes too late. */
   private carried: ConnectionSession | undefined
   private cancelTimer: (() => void) | undefined
-  private readonly liveness: Liveness
+  private readonly heartbeats: HeartbeatMonitor
   private readonly lifecycle: Lifecycle
   private readonly recovery: Recovery
   private isUpdating = false
@@ -69,12 +69,12 @@ export class Loop implements Carrier, CallCarrier {
       else if (type === 'network') this.reached()
       else this.wake()
     })
-    this.liveness = new Liveness(platform, (end) => this.fail(end))
+    this.heartbeats = new HeartbeatMonitor(platform, (end) => this.fail(end))
     session.carrier = this
   }
 
   get lastFrameAt(): number {
-    return this.liveness.lastAt
+    return this.heartbeats.lastAt
   }
 
   /** How it is with what the connection carries as long as nothing is in sync: that is for each watch to say. */
@@ -132,7 +132,7 @@ export class Loop implements Carrier, CallCarrier {
   /** Tries again now, or as soon as the server's wish to be left alone is over: it may work again. */
   wake(): void {
     if (this.recovery.floorMs === 0) this.fire('wake')
-    this.liveness.check()
+    this.heartbeats.check()
   }
 
   /**
@@ -192,7 +192,7 @@ export class Loop implements Carrier, CallCarrier {
 
   private leave(): void {
     this.cancelTimer?.()
-    this.liveness.stop()
+    this.heartbeats.stop()
     this.recovery.left()
   }
 
@@ -200,7 +200,7 @@ export class Loop implements Carrier, CallCarrier {
     const { state, dialer, recovery } = this
     if (state === 'open') {
       recovery.opened()
-      this.liveness.start()
+      this.heartbeats.start()
       const { recheckMs } = dialer
       if (recheckMs !== undefined) {
         this.after(recheckMs, () => {
@@ -287,14 +287,14 @@ export class Loop implements Carrier, CallCarrier {
   }
 
   private frame(frame: ServerFrame): void {
-    this.liveness.touch()
+    this.heartbeats.touch()
     if (this.state === 'connecting') {
       this.dialer.opened()
       this.fire('opened')
       // Whoever was told of it may have closed it.
       if (!this.isOpen) return
     }
-    if (frame.type === 'welcome') this.liveness.start(frame.heartbeatMs)
+    if (frame.type === 'welcome') this.heartbeats.start(frame.heartbeatMs)
     else if (frame.type === 'reply') this.calls?.reply(frame)
     else if (frame.type === 'goodbye') {
       const { retryAfterMs } = frame

@@ -47,7 +47,7 @@ export interface Proven {
 }
 
 /** Tells how it is whenever that is another, and remembers what a condition alone does not say. */
-export class Teller<C extends Condition> {
+export class StatusTracker<C extends Condition> {
   /** When it became live, epoch milliseconds. */
   liveSince = 0
   private liveUntil: number | undefined

@@ -4,11 +4,11 @@ import { errorOf } from '../errors/kinds'
 import { callHook } from '../hooks'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Subscription, WatchFrame } from '../protocol/frames'
-import { Buffer } from './buffer'
+import { ConflatingQueue } from './conflating-queue'
 import type { ChangeFrame, WatchKind, WatchMethod } from './kinds'
-import { Progress } from './progress'
+import { ReplicaState } from './replica-state'
 import { type Setback, Setbacks } from './setbacks'
-import { type Condition, type Proven, Teller, type WatchStatus } from './status'
+import { type Condition, type Proven, StatusTracker, type WatchStatus } from './status'
 
 /** What a watch may be told besides what it is about. */
 export interface WatchOptions {
@@ -66,11 +66,11 @@ export class Follower<E> implements Watcher<E> {
   setbacks: Setbacks
   /** It has been told all there is, on this connection. */
   isSynced = false
-  private readonly progress: Progress
+  private readonly replica: ReplicaState
   private settle!: { resolve(): void; reject(error: IronflowError): void }
-  private buffer: Buffer<E> | undefined
+  private queue: ConflatingQueue<E> | undefined
   private end: { readonly error?: IronflowError | undefined } | undefined
-  private readonly teller: Teller<Condition>
+  private readonly teller: StatusTracker<Condition>
   private cancelParking: (() => void) | undefined
 
   constructor(
@@ -80,10 +80,10 @@ export class Follower<E> implements Watcher<E> {
     readonly handlers: WatchHandlers,
     private readonly host: WatchHost,
   ) {
-    this.progress = new Progress(kind, wanted)
+    this.replica = new ReplicaState(kind, wanted)
     this.setbacks = new Setbacks(host.retry)
-    this.teller = new Teller(() => this.current(), host.carrier, handlers.onStatus, { state: 'idle' })
-    if (!tell) this.buffer = new Buffer()
+    this.teller = new StatusTracker(() => this.current(), host.carrier, handlers.onStatus, { state: 'idle' })
+    if (!tell) this.queue = new ConflatingQueue()
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
     })
@@ -104,11 +104,11 @@ export class Follower<E> implements Watcher<E> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<E, undefined> {
-    this.buffer ??= new Buffer()
-    if (this.end) this.buffer.close(this.end.error)
-    const { buffer } = this
+    this.queue ??= new ConflatingQueue()
+    if (this.end) this.queue.close(this.end.error)
+    const { queue } = this
     return {
-      next: () => buffer.next(),
+      next: () => queue.next(),
       return: async () => {
         this.finish()
         return { done: true, value: undefined }
@@ -118,24 +118,24 @@ export class Follower<E> implements Watcher<E> {
 
   /** What to ask for on a connection that begins now. */
   subscription(): Subscription {
-    return this.progress.subscription()
+    return this.replica.subscription()
   }
 
   /** Up to here, everything was sent. */
   bookmark(cursor: string): void {
-    if (this.isSynced) this.progress.bookmark(cursor)
+    if (this.isSynced) this.replica.bookmark(cursor)
   }
 
   /** A message came. */
   take(frame: Exclude<WatchFrame, { type: 'error' }>): void {
     if (frame.type === 'reset') {
-      this.progress.reset(frame)
+      this.replica.reset(frame)
       this.interrupted()
     } else if (frame.type === 'synced') {
-      for (const gone of this.progress.synced(frame)) this.deliver(gone)
+      for (const gone of this.replica.synced(frame)) this.deliver(gone)
       this.synced()
     } else {
-      const change = this.progress.change(frame)
+      const change = this.replica.change(frame)
       if (change) this.deliver(change)
     }
   }
@@ -180,7 +180,7 @@ export class Follower<E> implements Watcher<E> {
     this.release?.()
     this.host.remove(this as Follower<unknown>)
     if (error) this.fail(error)
-    this.buffer?.close(error)
+    this.queue?.close(error)
     this.settle.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
     this.refresh()
     callHook(this.handlers.onClose, error)
@@ -205,7 +205,7 @@ export class Follower<E> implements Watcher<E> {
     // Looked at each time: the event before may have stopped it.
     if (this.end) return
     const event = this.kind.read(frame)
-    this.buffer?.push(this.kind.keyOf(frame), event)
+    this.queue?.push(this.kind.keyOf(frame), event)
     if (!this.tell) return
     try {
       const result = this.tell(event)

@@ -15,7 +15,7 @@ import { WebSocketConnection } from '../transport/websocket'
 import type { WatchKind } from './kinds'
 import { Loop, type LoopOptions } from './loop'
 import { Session } from './session'
-import { type ClientStatus, type Condition, Teller } from './status'
+import { type ClientStatus, type Condition, StatusTracker } from './status'
 import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
 
 /** Options of {@link Watching}, each decided. */
@@ -33,7 +33,7 @@ export class Watching {
   private readonly session: Session
   private readonly loop: Loop
   private readonly dialer: Dialer
-  private readonly teller: Teller<ClientStatus>
+  private readonly teller: StatusTracker<ClientStatus>
 
   constructor(
     private readonly options: WatchingOptions & LinkOptions,
@@ -52,7 +52,7 @@ export class Watching {
       this.caller = this.loop.calls = new SocketCalls(this.loop, () => this.endpoint(), platform)
     }
     credentials.onNewKey = () => this.loop.rekeyed()
-    this.teller = new Teller(() => this.current(), this.loop, options.onStatus, this.current())
+    this.teller = new StatusTracker(() => this.current(), this.loop, options.onStatus, this.current())
   }
 
   /** Begins to watch. Never throws: what is wrong is told to whom a watch tells things. */
