@@ -7,14 +7,15 @@ import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
 import { isApiKey } from './transport/credentials'
 import type { LinkOptions } from './transport/link'
-import { TRANSPORTS, type TransportOption } from './transport/select'
+import { TRANSPORTS, type TransportOption } from './transport/transport-selector'
+import type { ConnectionOptions } from './watch/connection-manager'
 import type { ClientStatus } from './watch/status'
-import type { WatchingOptions } from './watch/watching'
 
-/** What a client can be told. Everything has a default; the object is read once and not kept. */
+/** Options of a client. Each has a default; the object is read once. */
 export interface ClientOptions {
   /**
-   * Where the server is; several addresses of one server or cluster are tried in turn when one cannot be reached.
+   * Address of the server. Several addresses of one server or cluster are tried in turn when one cannot be reached, by
+   * calls and watches together.
    * Default: `IRONFLOW_SERVER_URL`, else `http://localhost:9123`.
    */
   serverUrl?: string | string[] | undefined
@@ -37,9 +38,9 @@ export interface ClientOptions {
    * `sse`, `poll`: calls by HTTP. A transport of your own, or the in-process one of `@ironflow/server`, carries it all.
    */
   transport?: TransportOption | undefined
-  /** Told of every failed call, and of what goes wrong with watches. */
+  /** Called for every failed call, and for what goes wrong with watches. */
   onError?: OnError | undefined
-  /** Told how it is with all that is watched, whenever that changes: `client.status()`. */
+  /** Called whenever the client's watch status changes: `client.status()`. */
   onStatus?: ((status: ClientStatus) => unknown) | undefined
   /**
    * Asked at each call for the W3C trace context to send with it, so that the server's log can be joined to a trace;
@@ -53,7 +54,7 @@ export interface ClientOptions {
 }
 
 /** {@link ClientOptions} with everything decided: what each part of the client asks for. */
-export interface ResolvedOptions extends LinkOptions, PipelineOptions, WatchingOptions {
+export interface ResolvedOptions extends LinkOptions, PipelineOptions, ConnectionOptions {
   readonly apiKey: ClientOptions['apiKey']
 }
 

@@ -20,7 +20,7 @@ export class Deadline {
   private readonly release: Array<() => void> = []
 
   /**
-   * A span by itself has no timer: its time is kept by the spans within it, of which the last it allows ends with it.
+   * A span by itself has no timer: the spans within it have the timers, of which the last it allows ends with it.
    *
    * @param what for the message of the time-out
    * @param outer the span around this one, which it never outlives
@@ -56,12 +56,12 @@ export class Deadline {
   }
 
   /** Ends this span when the caller's signal aborts: code `aborted`, with the signal's reason as cause. */
-  followCaller(signal: AbortSignal): void {
+  abortWith(signal: AbortSignal): void {
     const aborted = () => new IronflowError('the call was aborted by its caller', 'aborted', { cause: signal.reason })
     this.release.push(onAbort(signal, () => this.abort(aborted())))
   }
 
-  /** What `promise` brings, unless this span ends first: for promises that nobody can cancel. */
+  /** Returns what `promise` brings, unless this span ends first: for promises that cannot be cancelled. */
   until<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.reason) reject(this.reason)
@@ -81,7 +81,7 @@ export class Deadline {
     const listener = (reason: IronflowError) => this.abort(reason)
     outer.listeners.add(listener)
     this.release.push(() => outer.listeners.delete(listener))
-    // Decided now: a timer may fire a moment early, and then the clock would say that nobody's time is up.
+    // Decided now: a timer may fire a moment early, and then the clock would say that no time is up.
     const { remainingMs } = outer
     const first = remainingMs <= this.timeoutMs ? outer : this
     const ms = Math.min(remainingMs, this.timeoutMs)
@@ -95,7 +95,7 @@ export class Deadline {
   }
 }
 
-/** Whether a span ended because its time, or that of the span around it, had run out. */
+/** Returns whether a span ended because its time, or that of the span around it, had run out. */
 export function hasTimedOut(signal: AbortSignal): boolean {
   return hasCode(signal.reason, 'timeout')
 }

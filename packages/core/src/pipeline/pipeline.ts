@@ -9,7 +9,7 @@ import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
-import type { Caller } from '../transport/transport'
+import type { CallTransport } from '../transport/transport'
 import { type CallOptions, isPositive, type SurfaceCallOptions } from './call-options'
 import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
@@ -36,19 +36,19 @@ export class Pipeline {
   private isClosed = false
 
   constructor(
-    private readonly transport: Caller,
+    private readonly transport: CallTransport,
     private readonly credentials: Credentials,
     private readonly options: PipelineOptions,
     readonly platform: Platform,
-    /** Told whenever a call was answered with a result: the server can be reached. */
-    private readonly onAnswer: () => void,
+    /** Called whenever a call has succeeded: the server can be reached. */
+    private readonly onSuccess: () => void,
   ) {}
 
   /**
-   * Makes a call and answers its result.
+   * Makes a call and returns its result.
    *
    * @param params a function where making them can fail: such a failure is one of the call's
-   * @param read makes of the result what the surface wants; where it throws, the answer was an `invalid_response`
+   * @param read makes of the result what the surface wants; where it throws, the response was an `invalid_response`
    * @throws IronflowError, and nothing else
    */
   async call<M extends MethodName, T = Result<M>>(
@@ -62,7 +62,7 @@ export class Pipeline {
     try {
       call = this.buildCall(method, typeof params === 'function' ? params() : params, options)
       const reply = await this.withinDeadline(call, options, progress)
-      this.onAnswer()
+      this.onSuccess()
       this.revisions.note(call, reply)
       return readReply(reply, read)
     } catch (thrown) {
@@ -144,7 +144,7 @@ export class Pipeline {
     const deadline = new Deadline(this.platform, timeoutMs, call.method)
     this.open.add(deadline)
     try {
-      if (options.signal) deadline.followCaller(options.signal)
+      if (options.signal) deadline.abortWith(options.signal)
       return await this.withRetries(call, deadline, progress)
     } finally {
       deadline.end()
@@ -204,7 +204,7 @@ function readReply<M extends MethodName, T>(reply: Reply<M>, read: (result: Resu
   try {
     return read(reply.result)
   } catch (error) {
-    throw new IronflowError(`the answer cannot be used: ${messageOf(error)}`, 'invalid_response', { cause: error })
+    throw new IronflowError(`the response cannot be used: ${messageOf(error)}`, 'invalid_response', { cause: error })
   }
 }
 

@@ -12,7 +12,7 @@ export const MAX_MODIFY_ATTEMPTS = 64
  * that many writers of one key get out of each other's way.
  *
  * @param options after their `timeoutMs` no further try begins; each call of a try has its own time-out besides
- * @param prepare answers the write, which is told with which options: the conflict of the last one is a failure to be
+ * @param prepare returns the write, which takes its options: the conflict of the last one is a failure to be
  * reported. What `prepare` itself throws is thrown on, also a conflict: that was about something else.
  */
 export async function untilNoConflict<O extends CallOptions, T>(

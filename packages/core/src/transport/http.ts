@@ -8,10 +8,10 @@ import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
 import type { Link } from './link'
 import { responseError, unusableResponse } from './response-error'
-import type { Caller } from './transport'
+import type { CallTransport } from './transport'
 
 /** Calls over HTTP, one request each. */
-export class HttpTransport implements Caller {
+export class HttpTransport implements CallTransport {
   /** Where the last attempt of each call went: others may have moved on from there since. */
   private readonly servers = new WeakMap<Call, string>()
 
@@ -27,11 +27,11 @@ export class HttpTransport implements Caller {
     let response: Response
     let text: string
     try {
-      response = await link.send(request, key, signal)
+      response = await link.send(server, request, key, signal)
       text = await response.text()
     } catch (thrown) {
       if (!signal.aborted) throw link.failure(thrown, server)
-      // A server that only hangs is to be left too; one whose answer nobody waits for any more is not.
+      // A server that only hangs is to be left too; one whose response is of no use any more is not.
       if (hasTimedOut(signal)) link.leave(server)
       throw signal.reason
     }
@@ -55,7 +55,7 @@ export class HttpTransport implements Caller {
   }
 }
 
-/** The reply in an answer of success. @throws IronflowError `invalid_response` */
+/** Returns the reply in a response of success. @throws IronflowError `invalid_response` */
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
   const revision = integer(response.headers.get(HEADERS.revision))
   const epoch = response.headers.get(HEADERS.epoch) ?? undefined

@@ -32,18 +32,18 @@ export class WebSocketConnection extends LinkConnection {
   }
 
   protected async run(key: string | undefined): Promise<void> {
-    const { link, session } = this
+    const { link, server, session } = this
     const { environment } = session
     const query = environment === undefined ? '' : `?environment=${environment}`
     // http becomes ws, https becomes wss.
-    const url = `${link.server.replace(/^http/, 'ws')}/api/v1/ws${query}`
+    const url = `${server.replace(/^http/, 'ws')}/api/v1/ws${query}`
     const protocols = key === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${base64url(key)}`]
     this.socket = link.platform.openSocket(url, protocols, link.headers, {
       opened: () => {
         this.isOpen = true
         for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
       },
-      message: (text) => this.tell(parseServerFrame(text)),
+      message: (text) => this.receive(parseServerFrame(text)),
       closed: (end) => {
         const how = this.endOf(end, key)
         const { frame } = this.largest
@@ -55,11 +55,13 @@ export class WebSocketConnection extends LinkConnection {
     })
   }
 
-  private endOf({ answer, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
-    const { link } = this
-    if (answer) return { error: link.refusal(responseError(answer, answer.text, link.platform.now()), key) }
-    if (error !== undefined) return { error: link.failure(error) }
-    link.leave()
+  private endOf({ response, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
+    const { link, server } = this
+    if (response) {
+      return { error: link.refusal(responseError(response, response.text, link.platform.now()), key, server) }
+    }
+    if (error !== undefined) return { error: link.failure(error, server) }
+    link.leave(server)
     const why = [code, reason].filter(Boolean).join(', ')
     const what = this.isOpen ? `the WebSocket was closed (${why})` : 'the WebSocket could not be opened'
     return { error: new ConnectionError(what, 'connection_failed'), isOpaque: true }

@@ -13,7 +13,7 @@ import { decodeValue, type Operation } from '../protocol/value'
 /** The messages that tell what a thing is now. */
 export type ChangeFrame = ConfigUpdateFrame | ConfigDeleteFrame | KvUpdateFrame | EventFrame
 
-/** What `onError` is told of a watch. */
+/** The method of a watch in the context of `onError`. */
 export type WatchMethod = 'config.watch' | 'kv.watch' | 'events.subscribe'
 
 /** What differs between watching documents, buckets and events: how a message is read, and what users get of it. */
