@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { cycles, forbidden, importsOf, loadedBy, type Sources, violations } from './import-rules'
+import { cycles, forbidden, importsOf, layerViolations, loadedBy, type Sources, violations } from './import-rules'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,6 +28,10 @@ describe('the sources of every package', () => {
 
   it('import one another without a cycle', () => {
     expect(cycles(sources)).toEqual([])
+  })
+
+  it('import only from the layers below their own', () => {
+    expect(layerViolations(sources)).toEqual([])
   })
 
   it.each([
@@ -172,5 +176,50 @@ describe('cycles', () => {
       ['packages/core/src/c.ts', ''],
     ])
     expect(cycles(sources)).toEqual([])
+  })
+})
+
+describe('layerViolations', () => {
+  const at = (files: Record<string, string>) =>
+    new Map(Object.entries(files).map(([path, text]) => [`packages/core/src/${path}`, text]))
+
+  it('reports an import from a layer above, of folders and of top-level files', () => {
+    const sources = at({
+      'low/a.ts': "import type { B } from '../high/b'",
+      'middle.ts': "import './high/b'",
+      'high/b.ts': "import '../low/c'",
+      'low/c.ts': '',
+    })
+    expect(layerViolations(sources, { core: ['low', 'middle', 'high'] })).toEqual([
+      'packages/core/src/low/a.ts → packages/core/src/high/b.ts: high is above low',
+      'packages/core/src/middle.ts → packages/core/src/high/b.ts: high is above middle',
+      'packages/core/src/high ↔ packages/core/src/low: import each other',
+    ])
+  })
+
+  it('gives a folder within a folder its own layer where the list names it', () => {
+    const sources = at({
+      'engine/engine.ts': '',
+      'engine/memory.ts': "import './memory/store'",
+      'engine/memory/store.ts': "import '../engine'",
+    })
+    expect(layerViolations(sources, { core: ['engine', 'engine/memory'] })).toEqual([
+      'packages/core/src/engine ↔ packages/core/src/engine/memory: import each other',
+    ])
+    expect(layerViolations(sources, { core: ['engine/memory', 'engine'] })).toEqual([
+      'packages/core/src/engine/memory/store.ts → packages/core/src/engine/engine.ts: engine is above engine/memory',
+      'packages/core/src/engine ↔ packages/core/src/engine/memory: import each other',
+    ])
+  })
+
+  it('reports a file without a layer, and a layer without a file', () => {
+    expect(layerViolations(at({ 'a.ts': '', 'ab/c.ts': '' }), { core: ['a', 'b'] })).toEqual([
+      'packages/core/src/ab/c.ts: is in no layer of core',
+      'core: the layer b has no file',
+    ])
+  })
+
+  it('checks no package that has no list', () => {
+    expect(layerViolations(at({ 'a.ts': '' }), {})).toEqual([])
   })
 })

@@ -146,6 +146,77 @@ export function cycles(sources: Sources): string[] {
   return found
 }
 
+/**
+ * The folders and top-level files of each package's `src`, lowest first: each imports only from itself and from those
+ * before it. A folder within a folder may have an entry of its own. A package without a list is not checked.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    'is-record',
+    'errors',
+    'hooks',
+    'platform',
+    'async',
+    'protocol',
+    'transport',
+    'pipeline',
+    'watch',
+    'surfaces',
+    'options',
+    'client',
+    'index',
+  ],
+  node: ['network-error', 'socket', 'platform', 'client', 'index'],
+  browser: ['globals', 'lifecycle', 'socket', 'platform', 'client', 'ironflow', 'index'],
+  cli: ['usage-error', 'parse', 'serve-settings', 'help', 'commands', 'main'],
+}
+
+/**
+ * Returns every import that goes up, as `file → target: reason`, every pair of folders that import each other, every
+ * file without a layer, and every layer without a file.
+ */
+export function layerViolations(sources: Sources, layers = LAYERS): string[] {
+  return Object.entries(layers).flatMap(([name, order]) => {
+    const src = `packages/${name}/src/`
+    const files = [...sources.keys()].filter((path) => path.startsWith(src))
+    const layerOf = (path: string) => deepest(order, path.slice(src.length).replace(/\.[cm]?[jt]sx?$/, ''))
+    const edges = files.flatMap((path) =>
+      importsOf(path, sources.get(path) ?? '').flatMap(({ specifier }) => {
+        const target = specifier.startsWith('.') ? resolve(path, specifier, sources) : undefined
+        return target ? [{ path, target }] : []
+      }),
+    )
+    return [
+      ...files.filter((path) => !layerOf(path)).map((path) => `${path}: is in no layer of ${name}`),
+      ...order
+        .filter((layer) => !files.some((path) => layerOf(path) === layer))
+        .map((layer) => `${name}: the layer ${layer} has no file`),
+      ...edges.flatMap(({ path, target }) => {
+        const [from, to] = [layerOf(path), layerOf(target)]
+        const isUp = from !== undefined && to !== undefined && order.indexOf(to) > order.indexOf(from)
+        return isUp ? [`${path} → ${target}: ${to} is above ${from}`] : []
+      }),
+      ...mutual(edges.map(({ path, target }) => [posix.dirname(path), posix.dirname(target)])),
+    ]
+  })
+}
+
+/** Returns the deepest entry that `file` is, or lies in. */
+function deepest(layers: readonly string[], file: string): string | undefined {
+  return layers.filter((layer) => file === layer || file.startsWith(`${layer}/`)).sort((a, b) => b.length - a.length)[0]
+}
+
+/** Returns each pair of folders that import each other, once. A package's top level is no folder: its files are layers. */
+function mutual(edges: readonly (readonly [string, string])[]): string[] {
+  const pairs = new Set(edges.map(([from, to]) => `${from} → ${to}`))
+  const isFolder = (path: string) => !path.endsWith('/src')
+  return [...pairs].flatMap((pair) => {
+    const [from = '', to = ''] = pair.split(' → ')
+    const isBoth = from < to && isFolder(from) && isFolder(to) && pairs.has(`${to} → ${from}`)
+    return isBoth ? [`${from} ↔ ${to}: import each other`] : []
+  })
+}
+
 function resolve(from: string, specifier: string, sources: Sources): string | undefined {
   const base = posix.join(posix.dirname(from), specifier)
   const bare = base.replace(/\.js$/, '')

@@ -12,6 +12,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly open: number
   /** Whether it cuts now, also what is open. At first it does. */
   isCutting: boolean
+  /** Ends every connection that is open now. */
+  cut(): void
   /** Reads nothing more of what the server sends, and goes on with it. */
   pause(): void
   resume(): void
@@ -84,6 +86,9 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
       return clients.size
     },
     isCutting: true,
+    cut() {
+      for (const socket of [...clients, ...upstreams]) socket.destroy()
+    },
     pause() {
       isPaused = true
       for (const upstream of upstreams) upstream.pause()
@@ -93,9 +98,10 @@ export async function tcpProxy(target: string, options: TcpProxyOptions = {}): P
       for (const upstream of upstreams) upstream.resume()
     },
     async [Symbol.asyncDispose]() {
+      if (!listener.listening) return
       const closed = once(listener, 'close')
       listener.close()
-      for (const socket of [...clients, ...upstreams]) socket.destroy()
+      proxy.cut()
       await closed
     },
   }

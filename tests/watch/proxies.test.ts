@@ -47,7 +47,7 @@ async function freePort(): Promise<number> {
 
 describe('through a proxy', () => {
   it.concurrent.each([
-    ['answers upgrades with 400', undefined, 'sse', 'the upgrade was answered with 400'],
+    ['answers upgrades with 400', undefined, 'sse', 'the upgrade got a response of 400'],
     ['swallows event streams too', 'swallow', 'poll', 'nothing came on the event stream'],
     ['hands on only complete answers', 'buffer', 'poll', 'nothing came on the event stream'],
   ] as const)(

@@ -1,11 +1,11 @@
 import { type ClientOptions, IronflowClient } from '@ironflow/core'
 import { browserPlatform } from './platform'
 
-/** What a client in a browser can be told. */
+/** Options of a client in a browser. */
 export interface BrowserClientOptions extends ClientOptions {
   /**
-   * Whether a page that nobody has seen for 5 minutes gives up its connection, and goes on where it was when somebody
-   * looks again. Default true.
+   * Closes the connection of a page that has been hidden for 5 minutes; its watches resume when it is visible again.
+   * Default true.
    */
   pauseWhenHidden?: boolean | undefined
 }

@@ -44,7 +44,7 @@ export class Ironflow {
     return this.configured().events()
   }
 
-  /** How it is with what the page watches. @throws IronflowError `not_configured` */
+  /** The status of what the page watches. @throws IronflowError `not_configured` */
   status(): ClientStatus {
     return this.configured().status()
   }

@@ -1,11 +1,11 @@
 import type { LifecycleSignal, Platform } from '@ironflow/core'
 import type { Globals } from './globals'
 
-/** How long nobody sees a page until its connection is closed, in milliseconds. */
+/** Milliseconds for which a page is hidden until its connection is closed. */
 const HIDDEN_MS = 300_000
 
 /**
- * What happens to a page, as far as connections are concerned, until the answer is called.
+ * Reports what happens to a page, as far as connections are concerned, until the returned function is called.
  *
  * | event | connections |
  * | --- | --- |

@@ -4,7 +4,7 @@ import { globals } from './globals'
 import { followPage } from './lifecycle'
 import { openSocket } from './socket'
 
-/** A browser as core needs it. @param pauseWhenHidden whether a page that nobody sees for 5 minutes disconnects */
+/** A browser as core needs it. @param pauseWhenHidden whether a page that is hidden for 5 minutes disconnects */
 export function browserPlatform(pauseWhenHidden: boolean): Platform {
   return {
     clientName: `browser/${version}`,

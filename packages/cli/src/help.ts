@@ -37,7 +37,7 @@ IRONFLOW_BOOTSTRAP_KEY gives the first admin key of a new data directory instead
   --environment <name>     the only environment the key is for
   --expires-at <time>      when it stops working, RFC 3339: 2027-01-31T00:00:00Z
   --scope <scope>          narrows the role: read:config:app-*, write:kv:sessions; repeatable
-  --json                   print the answer as JSON
+  --json                   print the result as JSON
   --server-url <url>       the server                               IRONFLOW_SERVER_URL (http://localhost:9123)
   --api-key <key>          an admin key; better in the environment  IRONFLOW_API_KEY`,
 

@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error'
 
-/** What `ironflow serve` was told, decided. */
+/** The settings of `ironflow serve`, each decided. */
 export interface ServeSettings {
   port: number
   host: string

@@ -1,4 +1,4 @@
-import { asyncDispose } from './dispose'
+import { asyncDispose } from './async/dispose'
 import { type ClientOptions, resolveOptions } from './options'
 import { Pipeline } from './pipeline/pipeline'
 import type { Platform } from './platform'
@@ -9,28 +9,29 @@ import { KvSurface } from './surfaces/kv'
 import { Credentials } from './transport/credentials'
 import { HttpTransport } from './transport/http'
 import { Link } from './transport/link'
+import { ConnectionManager } from './watch/connection-manager'
 import type { ClientStatus } from './watch/status'
-import { Watching } from './watch/watching'
 
 /** One server, seen through one key: everything Ironflow offers hangs off it. Made by `createClient`. */
 export class IronflowClient implements AsyncDisposable {
   private readonly pipeline: Pipeline
-  private readonly watching: Watching
+  private readonly connections: ConnectionManager
   private readonly surfaces: { config: ConfigSurface; kv: KvSurface; events: EventsSurface; admin: AdminSurface }
 
   /** @throws ValidationError naming each option that cannot be used */
   constructor(options: ClientOptions, platform: Platform) {
     const resolved = resolveOptions(options, platform)
-    const credentials = new Credentials(resolved.apiKey)
-    this.watching = new Watching(resolved, credentials, platform)
     const { transport } = resolved
-    const http = () => this.watching.caller ?? new HttpTransport(new Link(resolved, credentials, platform))
-    const caller = typeof transport === 'object' ? transport : http()
-    this.pipeline = new Pipeline(caller, credentials, resolved, platform, () => this.watching.answered())
+    const credentials = new Credentials(resolved.apiKey, () => this.connections.rekeyed())
+    const link = new Link(resolved, credentials, platform)
+    this.connections = new ConnectionManager(resolved, link)
+    const { calls, subscriptions } = this.connections
+    const carrier = typeof transport === 'object' ? transport : (calls ?? new HttpTransport(link))
+    this.pipeline = new Pipeline(carrier, credentials, resolved, platform, () => this.connections.callSucceeded())
     this.surfaces = {
-      config: new ConfigSurface(this.pipeline, this.watching),
-      kv: new KvSurface(this.pipeline, this.watching),
-      events: new EventsSurface(this.watching),
+      config: new ConfigSurface(this.pipeline, subscriptions),
+      kv: new KvSurface(this.pipeline, subscriptions),
+      events: new EventsSurface(subscriptions),
       admin: new AdminSurface(this.pipeline),
     }
   }
@@ -55,9 +56,9 @@ export class IronflowClient implements AsyncDisposable {
     return this.surfaces.admin
   }
 
-  /** How it is with what this client watches: over which transport, since when in sync, and why not. */
+  /** The status of what this client watches: over which transport, since when in sync, and why not. */
   status(): ClientStatus {
-    return this.watching.status()
+    return this.connections.subscriptions.status
   }
 
   /**
@@ -65,7 +66,7 @@ export class IronflowClient implements AsyncDisposable {
    * program running. A second call is a no-op.
    */
   async close(): Promise<void> {
-    this.watching.close()
+    this.connections.close()
     this.pipeline.close()
   }
 

@@ -1,12 +1,12 @@
 import type { IronflowError } from './errors/ironflow-error'
 
-/** What `onError` is told besides the error. */
+/** The context of an error, for `onError`. */
 export interface ErrorContext {
   /** The method that failed: `config.get`, `kv.put`. */
   readonly method: string
   /** Where the last attempt went: server and path, without the query. */
   readonly endpoint: string
-  /** HTTP status that the server answered, or would have, where the client itself refused the call. */
+  /** HTTP status of the response, or of the one the server would have sent, where the client itself refused the call. */
   readonly status?: number | undefined
   /** The id of the request, as the server's log has it. */
   readonly requestId?: string | undefined
@@ -22,7 +22,18 @@ export interface ErrorContext {
  */
 export type OnError = (error: IronflowError, context: ErrorContext) => unknown
 
-/** Calls a hook of the user's such that nothing it does can reach the caller. */
+/**
+ * Reports what has failed for good, a call or something in the background: the only place that calls `onError`. What
+ * its caller aborted is no failure.
+ *
+ * @param context what is known of it besides the error
+ */
+export function report(onError: OnError | undefined, error: IronflowError, context: ErrorContext): void {
+  const { code, status, requestId = context.requestId } = error
+  if (code !== 'aborted') callHook(onError, error, { ...context, status, requestId })
+}
+
+/** Calls a hook of the user's such that nothing it does can reach the code that calls it. */
 export function callHook<A extends unknown[]>(hook: ((...args: A) => unknown) | undefined, ...args: A): void {
   try {
     // Not `instanceof Promise`: another realm's promise, or a thenable, can reject as well.

@@ -12,7 +12,8 @@ export {
   ValidationError,
 } from './errors/kinds'
 export type { ErrorContext, OnError } from './hooks'
-export { type CallOptions, type ClientOptions, DEFAULTS, type ReadOptions, type TransportOption } from './options'
+export { type ClientOptions, DEFAULTS } from './options'
+export type { CallOptions, ReadOptions } from './pipeline/call-options'
 export type { RetryPolicy } from './pipeline/retry'
 export {
   type LifecycleSignal,
@@ -48,11 +49,11 @@ export type {
 export type { ConfigSurface, ConfigWatchHandlers, ConfigWriteOptions } from './surfaces/config'
 export type { EventsSurface } from './surfaces/events'
 export type { KvSurface } from './surfaces/kv'
-export type { TransportKind } from './transport/select'
-export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport/transport'
+export type { CallTransport, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport/transport'
+export type { TransportKind, TransportOption } from './transport/transport-selector'
 export type { ConfigDelete, ConfigUpdate } from './watch/config-kind'
 export type { SystemEvent } from './watch/events-kind'
 export type { KvUpdate } from './watch/kv-kind'
-export type { LiveDocument } from './watch/live'
-export type { ClientStatus, Condition, WatchStatus } from './watch/status'
+export type { LiveDocument } from './watch/live-document'
+export type { ClientStatus, Condition, Setback, TransportStatus, WatchStatus } from './watch/status'
 export type { Watcher, WatchHandlers, WatchOptions } from './watch/watcher'

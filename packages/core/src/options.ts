@@ -1,16 +1,21 @@
 import { invalid } from './errors/kinds'
 import type { OnError } from './hooks'
+import { isPositive } from './pipeline/call-options'
+import type { PipelineOptions } from './pipeline/pipeline'
 import type { RetryPolicy } from './pipeline/retry'
 import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
 import { isApiKey } from './transport/credentials'
-import type { Transport } from './transport/transport'
+import type { LinkOptions } from './transport/link'
+import { TRANSPORTS, type TransportOption } from './transport/transport-selector'
+import type { ConnectionOptions } from './watch/connection-manager'
 import type { ClientStatus } from './watch/status'
 
-/** What a client can be told. Everything has a default; the object is read once and not kept. */
+/** Options of a client. Each has a default; the object is read once. */
 export interface ClientOptions {
   /**
-   * Where the server is; several addresses of one server or cluster are tried in turn when one cannot be reached.
+   * Address of the server. Several addresses of one server or cluster are tried in turn when one cannot be reached, by
+   * calls and watches together.
    * Default: `IRONFLOW_SERVER_URL`, else `http://localhost:9123`.
    */
   serverUrl?: string | string[] | undefined
@@ -33,9 +38,9 @@ export interface ClientOptions {
    * `sse`, `poll`: calls by HTTP. A transport of your own, or the in-process one of `@ironflow/server`, carries it all.
    */
   transport?: TransportOption | undefined
-  /** Told of every failed call, and of what goes wrong with watches. */
+  /** Called for every failed call, and for what goes wrong with watches. */
   onError?: OnError | undefined
-  /** Told how it is with all that is watched, whenever that changes: `client.status()`. */
+  /** Called whenever the client's watch status changes: `client.status()`. */
   onStatus?: ((status: ClientStatus) => unknown) | undefined
   /**
    * Asked at each call for the W3C trace context to send with it, so that the server's log can be joined to a trace;
@@ -48,41 +53,12 @@ export interface ClientOptions {
   headers?: Record<string, string> | undefined
 }
 
-/** What may carry calls and watches: see {@link ClientOptions.transport}. */
-export type TransportOption = (typeof TRANSPORTS)[number] | Transport
-
-const TRANSPORTS = ['auto', 'websocket', 'sse', 'poll'] as const
-
-/** Options every method takes. */
-export interface CallOptions {
-  /** Aborting it rejects the call with code `aborted` and the signal's reason as its cause. */
-  signal?: AbortSignal | undefined
-  /** Milliseconds this call may take, retries included, instead of the client's. */
-  timeoutMs?: number | undefined
-}
-
-/** Options every method that reads takes. */
-export interface ReadOptions extends CallOptions {
-  /**
-   * `strong`: the newest state there is, also where reading it takes longer. Default: a state that has at least what this
-   * client wrote. A server with an embedded store reads the newest state in any case.
-   */
-  consistency?: 'strong' | undefined
-}
-
-/** {@link ClientOptions} with everything decided. */
-export interface ResolvedOptions extends Readonly<Pick<ClientOptions, 'onError' | 'onStatus' | 'traceparent'>> {
-  readonly serverUrls: readonly string[]
+/** {@link ClientOptions} with everything decided: what each part of the client asks for. */
+export interface ResolvedOptions extends LinkOptions, PipelineOptions, ConnectionOptions {
   readonly apiKey: ClientOptions['apiKey']
-  readonly environment: string | undefined
-  readonly timeoutMs: number
-  readonly attemptTimeoutMs: number
-  readonly retry: RetryPolicy
-  readonly transport: TransportOption
-  readonly fetch: typeof fetch
-  readonly headers: Readonly<Record<string, string>>
 }
 
+/** The default of each option that has one. */
 export const DEFAULTS = {
   serverUrl: 'http://localhost:9123',
   timeoutMs: 30_000,
@@ -144,11 +120,6 @@ function problemsOf(options: ResolvedOptions): Record<string, string> {
       fields[`headers.${name}`] = 'is not a header: its name or its value has other characters'
   }
   return fields
-}
-
-/** Whether `value` is a number above 0; `Infinity` is one. */
-export function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0
 }
 
 function isServerUrl(text: unknown): boolean {

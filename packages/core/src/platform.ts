@@ -20,14 +20,14 @@ export interface Platform {
   /** A random identifier. */
   uuid(): string
   /**
-   * Runs `callback` once after `ms` milliseconds, however many they are; the answer cancels it. Runtimes run at once what
+   * Runs `callback` once after `ms` milliseconds, however many they are; returns a function that cancels it. Runtimes run at once what
    * is to wait for more than {@link MAX_TIMER_MS}: there it may run after these.
    */
   setTimer(callback: () => void, ms: number): () => void
   /**
-   * Opens a WebSocket. Answers at once, before anything is told.
+   * Opens a WebSocket. Returns at once, before it calls `events`.
    *
-   * @param headers sent with the upgrade where the runtime lets anybody do so
+   * @param headers sent with the upgrade where the runtime allows it
    */
   openSocket(
     url: string,
@@ -36,34 +36,34 @@ export interface Platform {
     events: SocketEvents,
   ): Socket
   /**
-   * Tells what happens to the program as a whole, as far as connections are concerned, until the answer is called. What
-   * is so already is told at once.
+   * Reports what happens to the program as a whole, as far as connections are concerned, until the returned function is
+   * called. What is so already is reported at once.
    */
   lifecycle(listener: (signal: LifecycleSignal) => void): () => void
-  /** What the runtime's own network error means: a ConnectionError that says what happened, with the error as cause. */
+  /** Returns what the runtime's own network error means: a ConnectionError that says what happened, with the error as cause. */
   networkError(thrown: unknown): IronflowError
 }
 
-/** A WebSocket, whoever implements it. Nothing here throws, also when the peer is gone. */
+/** A WebSocket of any implementation. Nothing here throws, also when the peer is gone. */
 export interface Socket {
   /** To be called once it is open, and not before. */
   send(text: string): void
-  /** Ends it, whatever state it is in, and does not wait for the peer. Nothing is told any more. */
+  /** Ends it, whatever state it is in, without waiting for the peer and without another callback. */
   close(): void
 }
 
-/** Whom a WebSocket tells. */
+/** The callbacks of a WebSocket. */
 export interface SocketEvents {
   opened(): void
   message(text: string): void
-  /** It is over. Told once, also where it never opened. */
+  /** It is over. Called once, also where it never opened. */
   closed(end: SocketEnd): void
 }
 
-/** How a WebSocket ended, as far as the runtime says. */
+/** The end of a WebSocket, as far as the runtime describes it. */
 export interface SocketEnd {
-  /** The HTTP answer that came in place of an upgrade. */
-  readonly answer?:
+  /** The HTTP response that came in place of an upgrade. */
+  readonly response?:
     | { readonly status: number; readonly headers: Pick<Headers, 'get'>; readonly text: string }
     | undefined
   /** The runtime's own network error. */
@@ -74,7 +74,7 @@ export interface SocketEnd {
 
 /**
  * `wake`: what did not work may work again (visible). `network`: so it is, and what went over the network that was there
- * before is dead, whether or not anybody has noticed (online). `pause`: connections are to be closed, for as long as any
+ * before is dead, even if nothing has shown it yet (online). `pause`: connections are to be closed, for as long as any
  * reason is there; `resume`: that reason is gone.
  */
 export type LifecycleSignal =

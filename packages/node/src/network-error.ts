@@ -9,8 +9,8 @@ const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 
  */
 export function networkError(thrown: unknown): IronflowError {
   const chain = causesOf(thrown)
-  const told = chain.filter((error) => error.message !== '').at(-1)
-  const message = told?.message ?? String(thrown)
+  const last = chain.filter((error) => error.message !== '').at(-1)
+  const message = last?.message ?? String(thrown)
   const timedOut = chain.some((error) => TIMEOUTS.has(String((error as NodeJS.ErrnoException).code)))
   return timedOut
     ? new TimeoutError(message, 'timeout', { status: undefined, cause: thrown })

@@ -19,7 +19,7 @@ export const nodePlatform: Platform = {
     return () => clearTimeout(timer)
   },
   openSocket,
-  // Nobody puts a program of Node.js to sleep and tells it so.
+  // Node.js has no event for a program that is put to sleep.
   lifecycle: () => () => undefined,
   networkError,
 }

@@ -80,16 +80,16 @@ describe('an open socket', () => {
   })
 })
 
-describe('an answer in place of the upgrade', () => {
+describe('a response in place of the upgrade', () => {
   test('is told with status, headers and text', async () => {
     const body = '{"code":"rate_limited","detail":"añ€😀"}'
     const headers = { 'Retry-After': '7', 'Content-Length': `${Buffer.byteLength(body)}` }
     await using server = await rawServer((socket) => socket.end(http('429 Too Many Requests', headers, body)))
     const client = open(server.url)
-    const { answer } = await client.end()
-    expect(answer).toMatchObject({ status: 429, text: body })
-    expect([answer?.headers.get('retry-after'), answer?.headers.get('Retry-After')]).toEqual(['7', '7'])
-    expect(answer?.headers.get('x-request-id')).toBeNull()
+    const { response } = await client.end()
+    expect(response).toMatchObject({ status: 429, text: body })
+    expect([response?.headers.get('retry-after'), response?.headers.get('Retry-After')]).toEqual(['7', '7'])
+    expect(response?.headers.get('x-request-id')).toBeNull()
     expect(client.told).toEqual(['closed'])
   })
 
@@ -97,8 +97,8 @@ describe('an answer in place of the upgrade', () => {
     const headers = { location: 'http://127.0.0.1:1/', 'content-length': '1' }
     // The server would keep the connection.
     await using server = await rawServer((socket) => socket.write(http(status, headers, 'x')))
-    const { answer } = await open(server.url).end()
-    expect(answer).toMatchObject({ status: Number.parseInt(status, 10), text: 'x' })
+    const { response } = await open(server.url).end()
+    expect(response).toMatchObject({ status: Number.parseInt(status, 10), text: 'x' })
     await noSocketLeft()
     expect(server.requests).toHaveLength(1)
   })
@@ -117,10 +117,10 @@ describe('an answer in place of the upgrade', () => {
       socket.on('drain', more)
       more()
     })
-    const { answer } = await open(server.url).end()
-    expect(answer?.status).toBe(500)
-    expect(answer?.text.length).toBeGreaterThanOrEqual(64 * 1024)
-    expect(answer?.text.length).toBeLessThan(1024 * 1024)
+    const { response } = await open(server.url).end()
+    expect(response?.status).toBe(500)
+    expect(response?.text.length).toBeGreaterThanOrEqual(64 * 1024)
+    expect(response?.text.length).toBeLessThan(1024 * 1024)
     await server[Symbol.asyncDispose]()
     expect(written).toBeLessThan(100_000_000)
   })
@@ -130,7 +130,7 @@ describe('an answer in place of the upgrade', () => {
       socket.end(http('500 Internal Server Error', { 'content-length': '1000' }, 'half')),
     )
     const client = open(server.url)
-    expect((await client.end()).answer).toMatchObject({ status: 500, text: 'half' })
+    expect((await client.end()).response).toMatchObject({ status: 500, text: 'half' })
     await noSocketLeft()
     expect(client.told).toEqual(['closed'])
   })
@@ -154,8 +154,8 @@ describe('an answer in place of the upgrade', () => {
 describe('a server that is not there', () => {
   test('is told with an error that says so', async () => {
     const client = open(await closedPort())
-    const { error, answer } = await client.end()
-    expect(answer).toBeUndefined()
+    const { error, response } = await client.end()
+    expect(response).toBeUndefined()
     expect(networkError(error)).toMatchObject({
       code: 'connection_failed',
       message: expect.stringMatching(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/),

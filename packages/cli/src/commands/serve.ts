@@ -25,7 +25,7 @@ const FLAGS = {
   'accept-data-loss': { type: 'boolean' },
 } as const
 
-/** Runs a server until it is told to stop: SIGTERM or SIGINT, and once more for at once. */
+/** Runs a server until SIGTERM or SIGINT stops it; a second one stops it at once. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parse(args, FLAGS)
   const configFile = values.config ?? env('IRONFLOW_CONFIG')
@@ -39,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
   const failure = new AbortController()
   const onFatal = (error: Error) => failure.abort(error)
   const stop = await start(settings, tls, logger, { acceptsDataLoss: values['accept-data-loss'] ?? false, onFatal })
-  stopWhenTold(stop, failure.signal, logger)
+  stopOnSignal(stop, failure.signal, logger)
 }
 
 interface EngineSettings {
@@ -91,7 +91,7 @@ async function start(
   }
 }
 
-/** The first admin key, for the owner of the directory alone. Nobody else ever sees it. */
+/** The first admin key, for the owner of the directory alone. It is shown nowhere else. */
 function keepBootstrapKey(directory: string, key: string, logger: Logger): void {
   const file = join(directory, 'bootstrap-key.json')
   mkdirSync(directory, { recursive: true })
@@ -103,7 +103,7 @@ function keepBootstrapKey(directory: string, key: string, logger: Logger): void 
 }
 
 /** Stops on a signal, and when the store has failed: a supervisor can then start a process in which it works. */
-function stopWhenTold(stop: () => Promise<void>, failure: AbortSignal, logger: Logger): void {
+function stopOnSignal(stop: () => Promise<void>, failure: AbortSignal, logger: Logger): void {
   let stopping = false
   const stopWith = (exitCode: number) => {
     if (stopping) process.exit(1)

@@ -21,7 +21,7 @@ export const CODES = {
   unavailable: { status: 503, retryable: true },
   timeout: { status: 504, retryable: true },
   storage_full: { status: 507, retryable: false },
-  // Only ever made by the client: there was no answer, or none that could be read.
+  // Only ever made by the client: there was no response, or none that could be read.
   connection_failed: { status: undefined, retryable: true },
   aborted: { status: undefined, retryable: false },
   closed: { status: undefined, retryable: false },
@@ -38,7 +38,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 /**
- * The code for an HTTP status whose body carried none: a proxy's page, a load balancer's empty answer.
+ * The code for an HTTP status whose body carried none: a proxy's page, a load balancer's empty response.
  * Unlisted 4xx count as `invalid_request`; unlisted 5xx (502 and friends) as `unavailable`; anything else as
  * `invalid_response`.
  */

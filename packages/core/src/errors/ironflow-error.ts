@@ -5,7 +5,7 @@ const BRAND = Symbol.for('ironflow.error')
 
 /** What an {@link IronflowError} is made from; everything but the message and the code is optional. */
 export interface ErrorInit {
-  /** HTTP status of the answer; not given: the code's own; `undefined`: there was no answer. */
+  /** HTTP status of the response; not given: the code's own; `undefined`: there was no response. */
   status?: number | undefined
   /** The method that failed, as in the method table: `config.get`. */
   method?: string | undefined
@@ -45,7 +45,7 @@ export class IronflowError extends Error {
 
   // Declared only: the constructor takes over what it is given.
   declare readonly code: ErrorCode
-  /** HTTP status that the server answered, or would have, where the client itself refused the call as it was made. */
+  /** HTTP status of the response, or of the one the server would have sent, where the client itself refused the call as it was made. */
   declare readonly status?: number | undefined
   /** The method that failed: `kv.put`. Set by the pipeline. */
   declare readonly method?: string | undefined
@@ -60,7 +60,7 @@ export class IronflowError extends Error {
     const { cause, retryable = CODES[code].retryable, ...known } = init
     super(message, cause === undefined ? undefined : { cause })
     const { kind } = new.target
-    // A status that is given as undefined counts: there was no answer.
+    // A status that is given as undefined counts: there was no response.
     Object.assign(this, { status: CODES[code].status, ...known, retryable, code, name: kind })
     Object.defineProperty(this, BRAND, { value: [kind, 'IronflowError'] })
   }

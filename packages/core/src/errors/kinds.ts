@@ -16,7 +16,7 @@ export class NotFoundError extends IronflowError {
   static override readonly kind = 'NotFoundError'
 }
 
-/** 409, 412 and `idempotency_conflict`: somebody else was there first. Read again, decide again. */
+/** 409, 412 and `idempotency_conflict`: another write came first. Read again, decide again. */
 export class ConflictError extends IronflowError {
   static override readonly kind = 'ConflictError'
   /** The revision the store holds now; 0 where there is nothing. Absent where the code is not `revision_conflict`. */
@@ -44,7 +44,7 @@ export class TimeoutError extends IronflowError {
   static override readonly kind = 'TimeoutError'
 }
 
-/** No answer: refused, reset, unresolvable, or cut off half-way. `cause` is the platform's error. */
+/** No response: refused, reset, unresolvable, or cut off half-way. `cause` is the platform's error. */
 export class ConnectionError extends IronflowError {
   static override readonly kind = 'ConnectionError'
 }

@@ -45,10 +45,10 @@ function titleOf(code: ErrorCode): string {
 }
 
 /**
- * The error behind an answer's body, whatever that body is: a problem of ours, somebody else's JSON, or `undefined`
+ * Returns the error in a response's body, whatever that body is: a problem of ours, foreign JSON, or `undefined`
  * where it was not JSON at all.
  *
- * @param known what is known from elsewhere, such as the answer's headers
+ * @param known what is known from elsewhere, such as the response's headers
  */
 export function fromProblem(
   body: unknown,
@@ -58,7 +58,7 @@ export function fromProblem(
   const problem = isRecord(body) ? body : {}
   const code = isWireCode(problem.code) ? problem.code : codeForForeignStatus(status)
   const text = [problem.detail, problem.error, problem.message].find((part) => typeof part === 'string' && part !== '')
-  return errorFor(code, (text as string | undefined) ?? `the server answered ${status}`, {
+  return errorFor(code, (text as string | undefined) ?? `the server responded with ${status}`, {
     status,
     requestId: typeof problem.requestId === 'string' ? problem.requestId : known.requestId,
     fields: isRecord(problem.fields) ? (problem.fields as Record<string, string>) : undefined,
@@ -69,7 +69,7 @@ export function fromProblem(
   })
 }
 
-/** A code that a server may answer with: `aborted` and `closed` are what this client did, whoever claims otherwise. */
+/** Returns whether a server may respond with that code: `aborted` and `closed` are what this client did, whatever a server claims. */
 function isWireCode(value: unknown): value is ErrorCode {
   return isErrorCode(value) && CODES[value].status !== undefined
 }

@@ -1,25 +1,28 @@
-import type { ErrorCode } from '../errors/codes'
+import { Deadline } from '../async/deadline'
+import { sleep } from '../async/sleep'
 import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
 import { messageOf, normalize } from '../errors/normalize'
-import { type CallOptions, isPositive, type ReadOptions, type ResolvedOptions } from '../options'
+import { type OnError, report } from '../hooks'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
-import type { Caller } from '../transport/transport'
-import { Deadline, sleep } from './deadline'
-import { report } from './report'
-import { retryDelayMs } from './retry'
+import type { CallTransport } from '../transport/transport'
+import { type CallOptions, isPositive, type SurfaceCallOptions } from './call-options'
+import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
-/** What a surface may add to the options its user gave. */
-export interface PipelineOptions<M extends MethodName = MethodName> extends ReadOptions {
-  /** The result that the caller has already: see {@link Call.known}. */
-  known?: Call<M>['known']
-  /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
-  expected?: ErrorCode | undefined
+/** Options of a {@link Pipeline}, each decided. */
+export interface PipelineOptions {
+  readonly environment: string | undefined
+  /** Milliseconds for a whole call, and for one attempt. */
+  readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
+  readonly retry: RetryPolicy
+  readonly onError?: OnError | undefined
+  readonly traceparent?: (() => string | undefined) | undefined
 }
 
 /**
@@ -33,25 +36,25 @@ export class Pipeline {
   private isClosed = false
 
   constructor(
-    private readonly transport: Caller,
+    private readonly transport: CallTransport,
     private readonly credentials: Credentials,
-    private readonly options: ResolvedOptions,
+    private readonly options: PipelineOptions,
     readonly platform: Platform,
-    /** Told whenever a call was answered with a result: the server can be reached. */
-    private readonly onAnswer: () => void,
+    /** Called whenever a call has succeeded: the server can be reached. */
+    private readonly onSuccess: () => void,
   ) {}
 
   /**
-   * Makes a call and answers its result.
+   * Makes a call and returns its result.
    *
    * @param params a function where making them can fail: such a failure is one of the call's
-   * @param read makes of the result what the surface wants; where it throws, the answer was an `invalid_response`
+   * @param read makes of the result what the surface wants; where it throws, the response was an `invalid_response`
    * @throws IronflowError, and nothing else
    */
   async call<M extends MethodName, T = Result<M>>(
     method: M,
     params: Params<M> | (() => Params<M>),
-    options: PipelineOptions<M> = {},
+    options: SurfaceCallOptions<M> = {},
     read: (result: Result<M>) => T = (result) => result as T,
   ): Promise<T> {
     let call: Call<M> | undefined
@@ -59,7 +62,7 @@ export class Pipeline {
     try {
       call = this.buildCall(method, typeof params === 'function' ? params() : params, options)
       const reply = await this.withinDeadline(call, options, progress)
-      this.onAnswer()
+      this.onSuccess()
       this.revisions.note(call, reply)
       return readReply(reply, read)
     } catch (thrown) {
@@ -105,7 +108,7 @@ export class Pipeline {
   private buildCall<M extends MethodName>(
     method: M,
     params: Params<M>,
-    { consistency, known }: PipelineOptions<M> = {},
+    { consistency, known }: SurfaceCallOptions<M> = {},
   ): Call<M> {
     const { environment } = this.options
     const row = methodRow(method)
@@ -133,7 +136,7 @@ export class Pipeline {
 
   private async withinDeadline<M extends MethodName>(
     call: Call<M>,
-    options: PipelineOptions,
+    options: SurfaceCallOptions,
     progress: { attempts: number },
   ): Promise<Reply<M>> {
     if (this.isClosed) throw closed()
@@ -142,7 +145,7 @@ export class Pipeline {
     const deadline = new Deadline(this.platform, timeoutMs, call.method)
     this.open.add(deadline)
     try {
-      if (options.signal) deadline.followCaller(options.signal)
+      if (options.signal) deadline.abortWith(options.signal)
       return await this.withRetries(call, deadline, progress)
     } finally {
       deadline.end()
@@ -202,7 +205,7 @@ function readReply<M extends MethodName, T>(reply: Reply<M>, read: (result: Resu
   try {
     return read(reply.result)
   } catch (error) {
-    throw new IronflowError(`the answer cannot be used: ${messageOf(error)}`, 'invalid_response', { cause: error })
+    throw new IronflowError(`the response cannot be used: ${messageOf(error)}`, 'invalid_response', { cause: error })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options'
+import type { CallOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { ApiKey, CreatedApiKey, NewApiKey, Written } from '../protocol/model'
 import { collect, pages } from './paging'
@@ -22,8 +22,8 @@ export class ApiKeysSurface {
   constructor(private readonly pipeline: Pipeline) {}
 
   /**
-   * Makes a key. Its secret is in this answer and nowhere else. Never repeated by the client: a call that failed without
-   * an answer may have made a key, which the list then shows.
+   * Makes a key. Its secret is in this result and nowhere else. Never repeated by the client: a call that failed without
+   * a response may have made a key, which the list then shows.
    */
   async create(key: NewApiKey, options?: CallOptions): Promise<CreatedApiKey> {
     return this.pipeline.call('admin.apiKeys.create', key, options)

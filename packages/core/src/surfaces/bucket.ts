@@ -1,12 +1,12 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import type { KnownPosition } from '../protocol/position'
 import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
 import { KV, type KvUpdate } from '../watch/kv-kind'
+import type { SubscriptionSet } from '../watch/subscription-set'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
-import type { Watching } from '../watch/watching'
 import { expecting } from './expecting'
 import { untilNoConflict } from './modify'
 import { collect, pages } from './paging'
@@ -35,7 +35,7 @@ export interface DeleteOptions extends CallOptions {
   ifRevision?: number | KnownPosition | undefined
 }
 
-/** Whom a watch of a bucket tells. */
+/** Callbacks of a watch of a bucket. */
 export interface BucketWatchHandlers<T> extends WatchHandlers {
   onUpdate?: ((event: KvUpdate<T>) => unknown) | undefined
 }
@@ -52,7 +52,7 @@ export class Bucket<T> {
   constructor(
     readonly name: string,
     private readonly pipeline: Pipeline,
-    private readonly watching: Watching,
+    private readonly subscriptions: SubscriptionSet,
   ) {}
 
   /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
@@ -87,8 +87,8 @@ export class Bucket<T> {
   }
 
   /**
-   * Reads the value (`undefined` where there is none), writes what `change` makes of it, and starts over when somebody
-   * else wrote in between.
+   * Reads the value (`undefined` where there is none), writes what `change` makes of it, and starts over when another
+   * write came in between.
    *
    * @throws ConflictError when that happened 64 times in a row, or until the time (`timeoutMs`) was up
    * @example
@@ -157,8 +157,8 @@ export class Bucket<T> {
     { key, updatesOnly, ...options }: BucketWatchOptions = {},
   ): Watcher<KvUpdate<T>> {
     const wanted = { target: this.name, filters: key === undefined ? undefined : [key].flat(), updatesOnly }
-    const tell = handlers.onUpdate as ((event: KvUpdate) => unknown) | undefined
-    return this.watching.watch(KV, wanted, tell, handlers, options) as Watcher<KvUpdate<T>>
+    const onEvent = handlers.onUpdate as ((event: KvUpdate) => unknown) | undefined
+    return this.subscriptions.watch(KV, wanted, onEvent, handlers, options) as Watcher<KvUpdate<T>>
   }
 
   private keyPages(filter: string | undefined, options: ReadOptions | undefined): AsyncIterable<readonly string[]> {

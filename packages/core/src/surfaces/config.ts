@@ -1,13 +1,13 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
 import type { KnownPosition } from '../protocol/position'
 import { encodeJson } from '../protocol/value'
 import { CONFIG, type ConfigDelete, type ConfigUpdate } from '../watch/config-kind'
-import { LiveDocument } from '../watch/live'
+import { LiveDocument } from '../watch/live-document'
+import type { SubscriptionSet } from '../watch/subscription-set'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
-import type { Watching } from '../watch/watching'
 import { expecting } from './expecting'
 import { untilNoConflict } from './modify'
 import { collect, pages } from './paging'
@@ -21,7 +21,7 @@ export interface ConfigWriteOptions extends CallOptions {
   ifRevision?: number | KnownPosition | undefined
 }
 
-/** Whom a watch of a document tells. */
+/** Callbacks of a watch of a document. */
 export interface ConfigWatchHandlers<T> extends WatchHandlers {
   onUpdate?: ((update: ConfigUpdate<T>) => unknown) | undefined
   onDelete?: ((deletion: ConfigDelete) => unknown) | undefined
@@ -31,7 +31,7 @@ export interface ConfigWatchHandlers<T> extends WatchHandlers {
 export class ConfigSurface {
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly watching: Watching,
+    private readonly subscriptions: SubscriptionSet,
   ) {}
 
   /**
@@ -84,7 +84,7 @@ export class ConfigSurface {
 
   /**
    * Reads the document (`undefined` where there is none), writes what `change` makes of it, and starts over when
-   * somebody else wrote in between.
+   * another write came in between.
    *
    * @throws ConflictError when that happened 64 times in a row, or until the time (`timeoutMs`) was up
    */
@@ -116,7 +116,7 @@ export class ConfigSurface {
     name: string,
     options: ReadOptions & { limit?: number } = {},
   ): Promise<ConfigVersion<T>[]> {
-    const versionsOf = (answer: Result<'config.history'>) => answer.versions as ConfigVersion<T>[]
+    const versionsOf = (result: Result<'config.history'>) => result.versions as ConfigVersion<T>[]
     return collect(pages(this.pipeline, 'config.history', { name }, options, versionsOf, options.limit))
   }
 
@@ -142,12 +142,12 @@ export class ConfigSurface {
     options: WatchOptions = {},
   ): Watcher<ConfigUpdate<T> | ConfigDelete> {
     const { onUpdate, onDelete } = handlers as ConfigWatchHandlers<unknown>
-    const tell = (event: ConfigUpdate | ConfigDelete) =>
+    const onEvent = (event: ConfigUpdate | ConfigDelete) =>
       event.type === 'config_update' ? onUpdate?.(event) : onDelete?.(event)
-    const watcher = this.watching.watch(
+    const watcher = this.subscriptions.watch(
       CONFIG,
       { target: name },
-      onUpdate || onDelete ? tell : undefined,
+      onUpdate || onDelete ? onEvent : undefined,
       handlers,
       options,
     )
@@ -163,8 +163,8 @@ export class ConfigSurface {
   }
 }
 
-/** The answer as a document. Some other server's JSON would fail much later, in the code that reads `data`. */
-function readEntry<T>(answer: ConfigEntry): ConfigEntry<T> {
-  if (!Object.hasOwn(answer, 'data')) throw new TypeError('it is no config document')
-  return answer as ConfigEntry<T>
+/** Returns the result as a document. Some other server's JSON would fail much later, in the code that reads `data`. */
+function readEntry<T>(result: ConfigEntry): ConfigEntry<T> {
+  if (!Object.hasOwn(result, 'data')) throw new TypeError('it is no config document')
+  return result as ConfigEntry<T>
 }

@@ -1,10 +1,10 @@
 import { EVENTS, type SystemEvent } from '../watch/events-kind'
+import type { SubscriptionSet } from '../watch/subscription-set'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
-import type { Watching } from '../watch/watching'
 
 /** What happens, as it happens. `client.events()`. */
 export class EventsSurface {
-  constructor(private readonly watching: Watching) {}
+  constructor(private readonly subscriptions: SubscriptionSet) {}
 
   /**
    * Follows the events whose topics fit the pattern (`system.config.*.updated`, `system.>`), from now on. After an
@@ -21,7 +21,7 @@ export class EventsSurface {
     callback?: (event: SystemEvent<T>) => unknown,
     options: WatchOptions & WatchHandlers = {},
   ): Watcher<SystemEvent<T>> {
-    const tell = callback as ((event: SystemEvent) => unknown) | undefined
-    return this.watching.watch(EVENTS, { target: pattern }, tell, options, options) as Watcher<SystemEvent<T>>
+    const onEvent = callback as ((event: SystemEvent) => unknown) | undefined
+    return this.subscriptions.watch(EVENTS, { target: pattern }, onEvent, options, options) as Watcher<SystemEvent<T>>
   }
 }

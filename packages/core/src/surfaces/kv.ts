@@ -1,7 +1,7 @@
-import type { CallOptions, ReadOptions } from '../options'
+import type { CallOptions, ReadOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
-import type { Watching } from '../watch/watching'
+import type { SubscriptionSet } from '../watch/subscription-set'
 import { Bucket } from './bucket'
 import { collect, pages } from './paging'
 
@@ -9,7 +9,7 @@ import { collect, pages } from './paging'
 export class KvSurface {
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly watching: Watching,
+    private readonly subscriptions: SubscriptionSet,
   ) {}
 
   /**
@@ -24,7 +24,7 @@ export class KvSurface {
    */
   // biome-ignore lint/suspicious/noExplicitAny: values read without a type parameter are used as their writer knows them
   bucket<T = any>(name: string): Bucket<T> {
-    return new Bucket<T>(name, this.pipeline, this.watching)
+    return new Bucket<T>(name, this.pipeline, this.subscriptions)
   }
 
   /**

@@ -1,8 +1,8 @@
+import { sleep } from '../async/sleep'
 import { hasCode } from '../errors/ironflow-error'
-import type { CallOptions } from '../options'
 import { backoffMs } from '../pipeline/backoff'
-import { sleep } from '../pipeline/deadline'
-import type { Pipeline, PipelineOptions } from '../pipeline/pipeline'
+import type { CallOptions, SurfaceCallOptions } from '../pipeline/call-options'
+import type { Pipeline } from '../pipeline/pipeline'
 
 /** How often `modify` reads and tries again before it gives up with the conflict. */
 export const MAX_MODIFY_ATTEMPTS = 64
@@ -12,13 +12,13 @@ export const MAX_MODIFY_ATTEMPTS = 64
  * that many writers of one key get out of each other's way.
  *
  * @param options after their `timeoutMs` no further try begins; each call of a try has its own time-out besides
- * @param prepare answers the write, which is told with which options: the conflict of the last one is a failure to be
+ * @param prepare returns the write, which takes its options: the conflict of the last one is a failure to be
  * reported. What `prepare` itself throws is thrown on, also a conflict: that was about something else.
  */
 export async function untilNoConflict<O extends CallOptions, T>(
   pipeline: Pipeline,
   options: O,
-  prepare: () => Promise<(options: O & PipelineOptions) => Promise<T>>,
+  prepare: () => Promise<(options: O & SurfaceCallOptions) => Promise<T>>,
 ): Promise<T> {
   const { platform } = pipeline
   const endsAt = platform.now() + pipeline.timeoutMs(options)

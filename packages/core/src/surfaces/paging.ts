@@ -1,16 +1,16 @@
-import type { CallOptions } from '../options'
+import type { CallOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { PageInfo, PageParams, Params, Result } from '../protocol/contract'
 import type { MethodName } from '../protocol/methods'
 
-/** The most a server answers in one page. */
+/** The most items of one page. */
 const MAX_PAGE = 1000
 
 /**
  * The items of a list, page by page as they are asked for. A server that hands out the same cursor twice would never come
- * to an end, and is told so.
+ * to an end: that is an error.
  *
- * @param itemsOf the items of an answer, whatever they are called on the wire
+ * @param itemsOf the items of a result, whatever they are called on the wire
  * @param limit the most items that are wanted; absent: all
  */
 export async function* pages<M extends MethodName, T>(
@@ -18,7 +18,7 @@ export async function* pages<M extends MethodName, T>(
   method: M,
   params: Omit<Params<M>, keyof PageParams>,
   options: CallOptions | undefined,
-  itemsOf: (answer: Result<M>) => readonly T[],
+  itemsOf: (result: Result<M>) => readonly T[],
   limit?: number,
 ): AsyncGenerator<readonly T[]> {
   const seen = new Set<unknown>()
@@ -26,10 +26,10 @@ export async function* pages<M extends MethodName, T>(
   let cursor: string | undefined
   do {
     const page = { ...params, cursor, limit: wanted && Math.min(wanted, MAX_PAGE) } as Params<M>
-    const items = await pipeline.call(method, page, options, (answer) => {
-      const found = itemsOf(answer)
+    const items = await pipeline.call(method, page, options, (result) => {
+      const found = itemsOf(result)
       if (!Array.isArray(found)) throw new TypeError('it has no list')
-      cursor = (answer as PageInfo).nextCursor
+      cursor = (result as PageInfo).nextCursor
       if (cursor !== undefined) {
         if (typeof cursor !== 'string') throw new TypeError('its nextCursor is no text')
         if (seen.has(cursor)) throw new TypeError('it has the same nextCursor as an earlier page')

@@ -4,23 +4,26 @@ import type { ClientFrame, ServerFrame } from '../protocol/frames'
 import type { Link } from './link'
 import type { Connection, ConnectionEnd, ConnectionSession } from './transport'
 
-/** How every connection begins, ends and is closed; what happens in between is its transport's. */
+/** The beginning and the end of every connection over a {@link Link}; what happens in between is its transport's. */
 export abstract class LinkConnection implements Connection {
+  /** The server it is made to, whatever the link moves on to meanwhile. */
+  protected readonly server: string
   private readonly controller = new AbortController()
 
   constructor(
     protected readonly link: Link,
     protected readonly session: ConnectionSession,
   ) {
+    this.server = link.server
     this.begin(this.controller.signal).catch((thrown: unknown) => {
-      // Closed meanwhile: then there is nobody to tell, and nothing that the server did wrong.
-      if (!this.isOver) this.end({ error: link.failure(thrown) })
+      // Closed meanwhile: then there is nothing that the server did wrong.
+      if (!this.isOver) this.end({ error: link.failure(thrown, this.server) })
     })
   }
 
   abstract send(frame: ClientFrame): boolean
 
-  /** Runs until it fails, or, where what it has opened tells of itself, until that is open. */
+  /** Runs until it fails, or, where what it opens has callbacks of its own, until that is open. */
   protected abstract run(key: string | undefined, signal: AbortSignal): Promise<void>
 
   close(): void {
@@ -31,14 +34,14 @@ export abstract class LinkConnection implements Connection {
     return this.controller.signal.aborted
   }
 
-  protected tell(frame: ServerFrame | undefined): void {
+  protected receive(frame: ServerFrame | undefined): void {
     if (frame && !this.isOver) this.session.frame(frame)
   }
 
-  /** Tells that the server does not take this subscription; the others go on. */
+  /** Ends one subscription, which the server does not take; the others go on. */
   protected refuse(sub: string, error: IronflowError): void {
     const { code, message: detail, fields } = error as Partial<ValidationError> & IronflowError
-    this.tell({ type: 'error', sub, code, detail, fields })
+    this.receive({ type: 'error', sub, code, detail, fields })
   }
 
   protected end(end: ConnectionEnd): void {

@@ -1,21 +1,24 @@
+import { untilAborted } from '../async/abort'
+import { hasTimedOut } from '../async/deadline'
 import { UnauthenticatedError } from '../errors/kinds'
-import { hasTimedOut, untilAborted } from '../pipeline/deadline'
 
 /** The API key as the transports need it: known, or asked for, or known to be wrong and asked for again. */
 export class Credentials {
-  /** Told when a function has brought another key than before. */
-  onNewKey: (() => void) | undefined
   private readonly source: (() => string | Promise<string>) | undefined
   private current: Promise<string> | string | undefined
   private newest: string | undefined
 
-  constructor(apiKey: string | (() => string | Promise<string>) | undefined) {
+  /** @param onNewKey called when a function has brought another key than before */
+  constructor(
+    apiKey: string | (() => string | Promise<string>) | undefined,
+    private readonly onNewKey: () => void,
+  ) {
     if (typeof apiKey === 'function') this.source = apiKey
     else this.current = apiKey
   }
 
   /**
-   * The key; a promise of it where a function has to be asked (once for all who wait); `undefined` where there is none.
+   * The key; a promise of it where a function has to be asked (once for all calls that wait); `undefined` where there is none.
    *
    * @throws UnauthenticatedError where that function fails, with what it threw as the cause
    */
@@ -29,7 +32,7 @@ export class Credentials {
           if (typeof this.current !== 'string') this.current = key
           if (this.newest === key) return
           this.newest = key
-          this.onNewKey?.()
+          this.onNewKey()
         },
         // A function that failed is asked again by the next call.
         () => this.refused(asked),
@@ -49,12 +52,12 @@ export class Credentials {
     if (this.source && this.current === key) this.current = undefined
   }
 
-  /** Whether a function was asked, and has not answered yet. */
+  /** Whether a function was asked, and has not returned yet. */
   get isAsking(): boolean {
     return this.current instanceof Promise
   }
 
-  /** Whether there is anybody to ask for another key. */
+  /** Returns whether there is a function to ask for another key. */
   canRenew(): boolean {
     return this.source !== undefined
   }
@@ -84,6 +87,6 @@ export function isApiKey(value: unknown): value is string {
 
 async function ask(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
-  if (!isApiKey(key)) throw new TypeError('it answered no key: a key is visible ASCII characters')
+  if (!isApiKey(key)) throw new TypeError('it returned no key: a key is visible ASCII characters')
   return key
 }

@@ -1,17 +1,17 @@
+import { hasTimedOut } from '../async/deadline'
 import { isRecord } from '../is-record'
-import { hasTimedOut } from '../pipeline/deadline'
 import type { Call, Reply } from '../protocol/call'
 import { HEADERS } from '../protocol/headers'
 import { parseJson } from '../protocol/json'
 import { type MethodName, type MethodRow, methodRow } from '../protocol/methods'
 import { fillPath } from '../protocol/path'
 import { encodeRequest } from '../protocol/request'
-import { answerError, unusable } from './answer'
 import type { Link } from './link'
-import type { Caller } from './transport'
+import { responseError, unusableResponse } from './response-error'
+import type { CallTransport } from './transport'
 
 /** Calls over HTTP, one request each. */
-export class HttpTransport implements Caller {
+export class HttpTransport implements CallTransport {
   /** Where the last attempt of each call went: others may have moved on from there since. */
   private readonly servers = new WeakMap<Call, string>()
 
@@ -27,17 +27,17 @@ export class HttpTransport implements Caller {
     let response: Response
     let text: string
     try {
-      response = await link.send(request, key, signal)
+      response = await link.send(server, request, key, signal)
       text = await response.text()
     } catch (thrown) {
       if (!signal.aborted) throw link.failure(thrown, server)
-      // A server that only hangs is to be left too; one whose answer nobody waits for any more is not.
+      // A server that only hangs is to be left too; one whose response is of no use any more is not.
       if (hasTimedOut(signal)) link.leave(server)
       throw signal.reason
     }
     if (response.status === 304 && call.known) return { ...about(response), result: call.known }
     const now = link.platform.now()
-    if (!response.ok) throw link.refusal(answerError(response, text, now), key, server)
+    if (!response.ok) throw link.refusal(responseError(response, text, now), key, server)
     return read<M>(methodRow(call.method), response, text)
   }
 
@@ -56,16 +56,16 @@ export class HttpTransport implements Caller {
   }
 }
 
-/** The reply in an answer of success. @throws IronflowError `invalid_response` */
+/** Returns the reply in a response of success. @throws IronflowError `invalid_response` */
 function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
   const reply = about(response)
   const { revision, epoch } = reply
   const result = response.status === 204 && row.success === 204 ? { revision, epoch } : parseJson(text)
-  if (!isRecord(result)) throw unusable(response, text, 'JSON object')
+  if (!isRecord(result)) throw unusableResponse(response, text, 'JSON object')
   return { ...reply, result: result as Reply<M>['result'] }
 }
 
-/** What the headers of an answer say about its reply. */
+/** What the headers of a response say about its reply. */
 function about({ headers }: Response): Omit<Reply, 'result'> {
   return {
     revision: integer(headers.get(HEADERS.revision)),

@@ -1,1 +1,1 @@
-export type { Caller, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport'
+export type { CallTransport, Connection, ConnectionEnd, ConnectionSession, Transport } from './transport'

@@ -1,18 +1,29 @@
 import { type IronflowError, isIronflowError } from '../errors/ironflow-error'
-import type { ResolvedOptions } from '../options'
 import type { Platform } from '../platform'
 import { HEADERS } from '../protocol/headers'
 import type { EncodedRequest } from '../protocol/request'
 import type { Credentials } from './credentials'
 
-/** The way to the server, for calls or for connections. Of several servers, the next one is tried when one is no good. */
+/** Options of a {@link Link}, each decided. */
+export interface LinkOptions {
+  /** Absolute URLs without a slash at the end; at least one. */
+  readonly serverUrls: readonly string[]
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly fetch: typeof fetch
+}
+
+/**
+ * The way of one client to its servers, for calls and for connections alike: of several servers, the next one is tried
+ * when one is no good, whichever of them found out.
+ */
 export class Link {
   private active = 0
 
   constructor(
-    private readonly options: Pick<ResolvedOptions, 'serverUrls' | 'headers' | 'fetch'>,
+    private readonly options: LinkOptions,
     readonly credentials: Credentials,
-    readonly platform: Pick<Platform, 'clientName' | 'now' | 'networkError' | 'openSocket' | 'setTimer'>,
+    readonly platform: Platform,
   ) {}
 
   /** The server to ask now. */
@@ -20,25 +31,26 @@ export class Link {
     return this.options.serverUrls[this.active] as string
   }
 
-  /** The next attempt goes to the next server, unless somebody has moved on from this one already. */
-  leave(server = this.server): void {
+  /** Moves on to the next server, unless another call or connection has moved on from this one already. */
+  leave(server: string): void {
     if (server === this.server) this.active = (this.active + 1) % this.options.serverUrls.length
   }
 
-  /** What every request carries, besides the key. */
+  /** The headers of every request, besides the key. */
   get headers(): Record<string, string> {
     return { ...this.options.headers, [HEADERS.client]: this.platform.clientName }
   }
 
-  /** Sends a request to the server of now. Throws what `fetch` throws: see {@link failure}. */
+  /** Sends a request. Throws what `fetch` throws: see {@link failure}. */
   send(
+    server: string,
     { verb, target, headers, body }: EncodedRequest,
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<Response> {
     // Taken out of its object first: the fetch of a browser does not run as a method of another.
     const { fetch } = this.options
-    return fetch(this.server + target, {
+    return fetch(server + target, {
       method: verb,
       headers: {
         ...this.headers,
@@ -47,20 +59,20 @@ export class Link {
       },
       body: body as BodyInit | undefined,
       signal,
-      // A redirect would take key and body to a server that nobody configured.
+      // A redirect would take key and body to a server that is not configured.
       redirect: 'manual',
     })
   }
 
-  /** Draws the consequences of an answer that says no. Answers the same error. */
-  refusal(error: IronflowError, key: string | undefined, server = this.server): IronflowError {
+  /** Draws the consequences of a response that says no. Returns the same error. */
+  refusal(error: IronflowError, key: string | undefined, server: string): IronflowError {
     if (error.status === 401) this.credentials.refused(key)
     if (error.status === 503) this.leave(server)
     return error
   }
 
-  /** What was thrown while connecting or reading, as an `IronflowError`. */
-  failure(thrown: unknown, server = this.server): IronflowError {
+  /** Returns what was thrown while connecting or reading as an `IronflowError`. */
+  failure(thrown: unknown, server: string): IronflowError {
     if (isIronflowError(thrown)) return thrown
     this.leave(server)
     return this.platform.networkError(thrown)

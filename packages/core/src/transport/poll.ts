@@ -1,13 +1,13 @@
-import { sleep } from '../pipeline/deadline'
+import { sleep } from '../async/sleep'
 import { isServerFrame } from '../protocol/envelope'
 import type { ClientFrame, PollReply, Subscription } from '../protocol/frames'
 import { parseJson } from '../protocol/json'
-import { unusable } from './answer'
-import { RequestConnection, type Tell } from './request-connection'
+import { type FrameHandler, RequestConnection } from './request-connection'
+import { unusableResponse } from './response-error'
 
 /** How long the server waits for something to happen, in milliseconds: below what proxies allow, and two heartbeats. */
 const WAIT_MS = 25_000
-/** An answer without news that comes sooner was not waited for: something in between answers by itself. */
+/** A response without news that comes sooner was not waited for: something in between responds by itself. */
 const HASTY_MS = 1_000
 
 /**
@@ -29,7 +29,9 @@ export class PollConnection extends RequestConnection {
       this.round = new AbortController()
       const { signal } = this.round
       try {
-        await this.carry(this.session.subscriptions(), signal, (wanted, tell) => this.follow(wanted, tell, key, signal))
+        await this.carry(this.session.subscriptions(), signal, (wanted, onFrame) =>
+          this.follow(wanted, onFrame, key, signal),
+        )
       } catch (thrown) {
         if (!signal.aborted) throw thrown
       }
@@ -39,7 +41,7 @@ export class PollConnection extends RequestConnection {
   /** Polls for those subscriptions, as long as they are wanted. */
   private async follow(
     wanted: readonly Subscription[],
-    tell: Tell,
+    onFrame: FrameHandler,
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
@@ -51,9 +53,9 @@ export class PollConnection extends RequestConnection {
       const response = await this.ask(asked, 'application/json', `?waitMs=${waitMs}`, key, signal)
       const text = await response.text()
       const { frames, cursors } = (parseJson(text) ?? {}) as Partial<PollReply>
-      if (!Array.isArray(frames) || !cursors) throw unusable(response, text, 'answer to a poll')
+      if (!Array.isArray(frames) || !cursors) throw unusableResponse(response, text, 'reply to a poll')
       for (const frame of [...frames, { type: 'heartbeat', cursors }]) {
-        if (isServerFrame(frame) && !signal.aborted) tell(frame)
+        if (isServerFrame(frame) && !signal.aborted) onFrame(frame)
       }
       const isHasty = frames.length === 0 && waitMs > 0 && platform.now() - startedAt < HASTY_MS
       if (isHasty) await sleep(platform, HASTY_MS, signal)

@@ -2,15 +2,15 @@ import { errorFor, type ValidationError } from '../errors/kinds'
 import type { ServerFrame, Subscription } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { stringify } from '../protocol/json'
-import { answerError } from './answer'
 import { LinkConnection } from './connection'
-import { Liveness } from './liveness'
+import { HeartbeatMonitor } from './heartbeat-monitor'
+import { responseError } from './response-error'
 
 /** Characters of a body above which several subscriptions are not sent together: a server takes 1 MiB by default. */
 const MAX_BODY_LENGTH = 1_048_576
 
-/** Takes the messages of one request. */
-export type Tell = (frame: ServerFrame | undefined) => void
+/** Handles the messages of one request. */
+export type FrameHandler = (frame: ServerFrame | undefined) => void
 
 /**
  * A session over HTTP. Subscriptions that are too large for one request are carried by several at once, whose messages
@@ -18,32 +18,31 @@ export type Tell = (frame: ServerFrame | undefined) => void
  */
 export abstract class RequestConnection extends LinkConnection {
   /**
-   * Carries those subscriptions with as many requests as it takes. One that the server refuses is told so, and the
-   * others go on.
+   * Carries those subscriptions with as many requests as it takes. One that the server refuses ends, and the others go on.
    *
    * @param follow carries some of them with one request, or with one after the other, until it fails
    */
   protected async carry(
     wanted: readonly Subscription[],
     signal: AbortSignal,
-    follow: (wanted: readonly Subscription[], tell: Tell) => Promise<void>,
+    follow: (wanted: readonly Subscription[], onFrame: FrameHandler) => Promise<void>,
   ): Promise<void> {
     if (wanted.length === 0) return
     let parts: Array<readonly Subscription[]>
-    const liveness = new Liveness(this.link.platform, (end) => this.end(end))
-    liveness.start()
+    const heartbeats = new HeartbeatMonitor(this.link.platform, (end) => this.end(end))
+    heartbeats.start()
     try {
       await follow(wanted, (frame) => {
-        liveness.touch()
-        if (frame?.type === 'welcome') liveness.start(frame.heartbeatMs)
-        this.tell(frame)
+        heartbeats.touch()
+        if (frame?.type === 'welcome') heartbeats.start(frame.heartbeatMs)
+        this.receive(frame)
       })
       return
     } catch (thrown) {
       if (signal.aborted) throw thrown
       parts = this.partsAfter(thrown, wanted)
     } finally {
-      liveness.stop()
+      heartbeats.stop()
     }
     await Promise.all(parts.map((part) => this.carry(part, signal, follow)))
   }
@@ -56,7 +55,7 @@ export abstract class RequestConnection extends LinkConnection {
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<Response> {
-    const { link, session } = this
+    const { link, server, session } = this
     const { environment } = session
     const headers = {
       [HEADERS.contentType]: 'application/json',
@@ -66,14 +65,15 @@ export abstract class RequestConnection extends LinkConnection {
     const body = stringify({ subscriptions })
     // One alone is sent however large it is: what a server takes only the server knows.
     if (body.length > MAX_BODY_LENGTH && subscriptions.length > 1) throw errorFor('payload_too_large', '')
-    const response = await link.send({ verb: 'POST', target: `/api/v1/watch${query}`, headers, body }, key, signal)
+    const request = { verb: 'POST', target: `/api/v1/watch${query}`, headers, body } as const
+    const response = await link.send(server, request, key, signal)
     if (response.ok) return response
-    throw link.refusal(answerError(response, await response.text(), link.platform.now()), key)
+    throw link.refusal(responseError(response, await response.text(), link.platform.now()), key, server)
   }
 
-  /** What is to be asked for instead: halves of too much, or what is left when some were refused by name. */
+  /** Returns what is to be asked for instead: halves of too much, or what is left when some were refused by name. */
   private partsAfter(thrown: unknown, wanted: readonly Subscription[]): Array<readonly Subscription[]> {
-    const error = this.link.failure(thrown)
+    const error = this.link.failure(thrown, this.server)
     const isTooLarge = error.status === 413
     const half = wanted.length >> 1
     if (isTooLarge && half > 0) return [wanted.slice(0, half), wanted.slice(half)]

@@ -1,25 +1,27 @@
+import { onAbort } from '../async/abort'
 import { IronflowError } from '../errors/ironflow-error'
 import { fromProblem } from '../errors/problem'
-import { onAbort } from '../pipeline/deadline'
 import type { Platform } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import type { CallFrame, ClientFrame, ReplyFrame } from '../protocol/frames'
 import type { MethodName } from '../protocol/methods'
-import type { Caller } from './transport'
+import type { CallTransport } from './transport'
 
 /** How long a socket stays open after its last call, in milliseconds: for the next one. */
 const LINGER_MS = 10_000
 
-/** The connection that carries the calls, whoever owns it. */
+/** The connection that carries the calls of a {@link SocketCalls}. */
 export interface CallCarrier {
   readonly isOpen: boolean
-  /** Why there will be no connection for a while. Where there may be another key by now, it tries that one instead. */
+  /** Where it leads, for `onError`. */
+  readonly endpoint: string
+  /** Returns why there will be no connection for a while. Where there may be another key by now, tries that one instead. */
   refusal(): IronflowError | undefined
-  /** There may be something to carry by now, or nothing any more. */
+  /** Looks again at whether there is anything to carry. */
   update(): void
-  /** There is reason to try again now. */
+  /** Tries again now. */
   wake(): void
-  /** The key of this connection is no good any more. */
+  /** Asks for another connection: this one is no good for what is to come. */
   reopen(): void
   send(frame: ClientFrame): void
 }
@@ -28,19 +30,18 @@ interface PendingCall {
   readonly frame: CallFrame
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: unknown) => void
-  /** Follows its signal no more. */
+  /** Removes the listener of its signal. */
   readonly release: () => void
 }
 
-/** Calls over the client's one socket, side by side with what it watches. */
-export class SocketCalls implements Caller {
+/** Calls over the client's one WebSocket, side by side with what it watches. */
+export class SocketCalls implements CallTransport {
   private readonly pending = new Map<string, PendingCall>()
   private lastId = 0
   private cancelLinger: (() => void) | undefined
 
   constructor(
     private readonly carrier: CallCarrier,
-    readonly endpoint: () => string,
     private readonly platform: Pick<Platform, 'setTimer'>,
   ) {}
 
@@ -67,21 +68,26 @@ export class SocketCalls implements Caller {
     })
   }
 
+  endpoint(): string {
+    return this.carrier.endpoint
+  }
+
   close(): void {
     this.down(new IronflowError('the client is closed', 'closed'))
     this.stopLingering()
   }
 
-  /** There is a connection: what waited for it is sent. */
+  /** Sends what waited for a connection. */
   opened(): void {
     for (const { frame } of this.pending.values()) this.carrier.send(frame)
   }
 
-  /** There is none any more: whether a call was made nobody knows. */
+  /** Fails every call under way: the connection is gone, and the server may or may not have made them. */
   down(error: IronflowError): void {
     for (const id of [...this.pending.keys()]) this.take(id)?.reject(error)
   }
 
+  /** Settles the call of a reply. */
   reply({ id, result, revision, epoch, environment, problem }: ReplyFrame): void {
     const call = this.take(id)
     if (!problem) {

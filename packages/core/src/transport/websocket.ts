@@ -2,8 +2,8 @@ import { ConnectionError, errorFor } from '../errors/kinds'
 import type { Socket, SocketEnd } from '../platform'
 import { encodeFrame, parseServerFrame } from '../protocol/envelope'
 import { type ClientFrame, SUBPROTOCOL } from '../protocol/frames'
-import { answerError } from './answer'
 import { LinkConnection } from './connection'
+import { responseError } from './response-error'
 import type { ConnectionEnd } from './transport'
 
 /** How a WebSocket ends on which a message was too large (RFC 6455, 7.4.1). */
@@ -32,18 +32,18 @@ export class WebSocketConnection extends LinkConnection {
   }
 
   protected async run(key: string | undefined): Promise<void> {
-    const { link, session } = this
+    const { link, server, session } = this
     const { environment } = session
     const query = environment === undefined ? '' : `?environment=${environment}`
     // http becomes ws, https becomes wss.
-    const url = `${link.server.replace(/^http/, 'ws')}/api/v1/ws${query}`
+    const url = `${server.replace(/^http/, 'ws')}/api/v1/ws${query}`
     const protocols = key === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${base64url(key)}`]
     this.socket = link.platform.openSocket(url, protocols, link.headers, {
       opened: () => {
         this.isOpen = true
         for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
       },
-      message: (text) => this.tell(parseServerFrame(text)),
+      message: (text) => this.receive(parseServerFrame(text)),
       closed: (end) => {
         const how = this.endOf(end, key)
         const { frame } = this.largest
@@ -55,11 +55,13 @@ export class WebSocketConnection extends LinkConnection {
     })
   }
 
-  private endOf({ answer, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
-    const { link } = this
-    if (answer) return { error: link.refusal(answerError(answer, answer.text, link.platform.now()), key) }
-    if (error !== undefined) return { error: link.failure(error) }
-    link.leave()
+  private endOf({ response, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
+    const { link, server } = this
+    if (response) {
+      return { error: link.refusal(responseError(response, response.text, link.platform.now()), key, server) }
+    }
+    if (error !== undefined) return { error: link.failure(error, server) }
+    link.leave(server)
     const why = [code, reason].filter(Boolean).join(', ')
     const what = this.isOpen ? `the WebSocket was closed (${why})` : 'the WebSocket could not be opened'
     return { error: new ConnectionError(what, 'connection_failed'), isOpaque: true }

@@ -1,6 +1,6 @@
 import type { LifecycleSignal, Platform } from '../platform'
 
-/** What happens to the program as a whole, listened to only while somebody wants a connection. */
+/** The reasons to pause, and the other signals of the program as a whole; listens only while a connection is wanted. */
 export class Lifecycle {
   private readonly pauses = new Set<string>()
   private end: (() => void) | undefined
@@ -21,7 +21,7 @@ export class Lifecycle {
     return this.pauses.size > 0
   }
 
-  /** Begins to listen: what is so already is told at once. */
+  /** Begins to listen: what is so already is reported at once. */
   follow(): void {
     this.end ??= this.platform.lifecycle((signal) => {
       if (signal.type === 'pause') this.pauses.add(signal.reason)
@@ -30,7 +30,7 @@ export class Lifecycle {
     })
   }
 
-  /** Listens no more, and so knows no reasons. */
+  /** Ends listening, and forgets the reasons. */
   leave(): void {
     this.end?.()
     this.end = undefined

@@ -90,7 +90,7 @@ describe('an answer that is not ours', () => {
       412,
       { requestId: 'from-header' },
     )
-    expect(error).toMatchObject({ message: 'the server answered 412', requestId: 'from-header' })
+    expect(error).toMatchObject({ message: 'the server responded with 412', requestId: 'from-header' })
     expect(error).toMatchObject({ currentRevision: undefined, retryAfterMs: undefined })
   })
 

@@ -14,7 +14,7 @@ test('a request has the headers of the options, the client and the key, and foll
     headers: { accept: 'text/plain' },
     body: '{}',
   } as const
-  const response = await link.send(request, 'ifkey_1', signal)
+  const response = await link.send(link.server, request, 'ifkey_1', signal)
   expect(await response.text()).toBe('ok')
   expect(requests[0]).toMatchObject({
     url: 'http://host/base/api/v1/watch?waitMs=1',
@@ -35,9 +35,15 @@ describe('of several servers', () => {
     const seen: string[] = []
     for (let index = 0; index < 4; index++) {
       seen.push(link.server)
-      expect(link.failure(new TypeError('connect ECONNREFUSED'))).toBeInstanceOf(ConnectionError)
+      expect(link.failure(new TypeError('connect ECONNREFUSED'), link.server)).toBeInstanceOf(ConnectionError)
     }
     expect(seen).toEqual([...SERVERS, 'http://one'])
+  })
+
+  test('a failure of one that was left already leads no further', () => {
+    const { link } = wire({ serverUrls: SERVERS })
+    for (let index = 0; index < 3; index++) link.failure(new TypeError('connect ECONNREFUSED'), 'http://one')
+    expect(link.server).toBe('http://two')
   })
 
   test.each([
@@ -47,9 +53,9 @@ describe('of several servers', () => {
     [400, 'http://one'],
   ])('an answer of %i leads to %s', (status, next) => {
     const { link } = wire({ serverUrls: SERVERS })
-    const error = link.refusal(fromProblem(undefined, status), undefined)
+    const error = link.refusal(fromProblem(undefined, status), undefined, 'http://one')
     // As connections do with whatever was thrown: one failure is one step.
-    expect(link.failure(error)).toBe(error)
+    expect(link.failure(error, 'http://one')).toBe(error)
     expect(link.server).toBe(next)
   })
 })
@@ -58,6 +64,6 @@ test('a key that is refused is asked for again', async () => {
   let asked = 0
   const { link, credentials } = wire({ apiKey: () => `ifkey_${++asked}` })
   const key = await credentials.key(signal)
-  link.refusal(fromProblem(undefined, 401), key)
+  link.refusal(fromProblem(undefined, 401), key, link.server)
   expect(await credentials.key(signal)).toBe('ifkey_2')
 })

@@ -10,6 +10,7 @@ import { broken, failure } from '../fake-transport'
 
 /** A connection that does nothing by itself, and notes what it is asked for. */
 class FakeCarrier implements CallCarrier {
+  readonly endpoint = 'ws://host'
   isOpen = true
   error: IronflowError | undefined
   updates = 0
@@ -41,7 +42,7 @@ class FakeCarrier implements CallCarrier {
 function socketCalls() {
   const carrier = new FakeCarrier()
   const platform = new FakePlatform()
-  const calls = new SocketCalls(carrier, () => 'ws://host', platform)
+  const calls = new SocketCalls(carrier, platform)
   const controller = new AbortController()
   const get = (signal = controller.signal) => calls.call(GET, signal)
   const sentId = (index: number) => (carrier.sent.at(index) as CallFrame).id

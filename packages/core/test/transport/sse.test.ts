@@ -3,42 +3,8 @@ import type { ServerFrame } from '../../src/protocol/frames'
 import { encodeSse } from '../../src/protocol/sse'
 import { SseConnection } from '../../src/transport/sse'
 import { settle } from '../fake-platform'
-import { type Answer, RecordingSession, wire } from './wire'
-
-/** An event stream whose other end is the test. */
-class FakeStream {
-  isCancelled = false
-  private controller: ReadableStreamDefaultController<Uint8Array> | undefined
-
-  readonly answer: Answer = ({ signal }) => {
-    signal.addEventListener('abort', () => this.controller?.error(signal.reason))
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.controller = controller
-      },
-      cancel: () => {
-        this.isCancelled = true
-      },
-    })
-    return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
-  }
-
-  send(bytes: Uint8Array | string): void {
-    this.controller?.enqueue(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes)
-  }
-
-  frame(frame: ServerFrame): void {
-    this.send(encodeSse(frame.type, JSON.stringify(frame)))
-  }
-
-  end(): void {
-    this.controller?.close()
-  }
-
-  fail(error: Error): void {
-    this.controller?.error(error)
-  }
-}
+import { FakeStream } from './fake-stream'
+import { RecordingSession, wire } from './wire'
 
 async function connect(session = new RecordingSession(), stream = new FakeStream()) {
   const made = wire({ answer: stream.answer, apiKey: 'ifkey_1' })

@@ -106,7 +106,7 @@ describe('the end', () => {
   test('with an answer is the error in it', async () => {
     const { socket, session, link } = await connect({ serverUrls: ['http://one', 'http://two'] })
     const text = '{"code":"rate_limited","detail":"too many"}'
-    socket.end({ answer: { status: 429, headers: new Headers({ 'retry-after': '3' }), text } })
+    socket.end({ response: { status: 429, headers: new Headers({ 'retry-after': '3' }), text } })
     expect(session.ends).toMatchObject([{ error: { code: 'rate_limited', status: 429, retryAfterMs: 3_000 } }])
     expect(session.ends[0]?.isOpaque).toBeFalsy()
     expect(link.server).toBe('http://one')
@@ -116,10 +116,10 @@ describe('the end', () => {
     let asked = 0
     const apiKey = () => `ifkey_${++asked}`
     const { socket, credentials } = await connect({ apiKey })
-    socket.end({ answer: { status: 401, headers: new Headers(), text: '' } })
+    socket.end({ response: { status: 401, headers: new Headers(), text: '' } })
     expect(await credentials.key(new AbortController().signal)).toBe('ifkey_2')
     const other = await connect({ serverUrls: ['http://one', 'http://two'] })
-    other.socket.end({ answer: { status: 503, headers: new Headers(), text: '' } })
+    other.socket.end({ response: { status: 503, headers: new Headers(), text: '' } })
     expect(other.link.server).toBe('http://two')
   })
 

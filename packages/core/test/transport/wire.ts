@@ -32,7 +32,7 @@ export function wire({ answer, apiKey, serverUrls = ['http://host/base'], header
       Promise.resolve(answer(request, requests.length)).then(resolve, reject)
     })
   }
-  const credentials = new Credentials(apiKey)
+  const credentials = new Credentials(apiKey, () => undefined)
   const link = new Link({ serverUrls, headers, fetch }, credentials, platform)
   return { platform, requests, credentials, link }
 }

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { CONFIG, type ConfigDelete } from '../../src/watch/config-kind'
 import type { WatchKind } from '../../src/watch/kinds'
-import { Progress } from '../../src/watch/progress'
+import { ReplicaState } from '../../src/watch/replica-state'
 
 const updatedAt = '2026-01-01T00:00:00.000Z'
 
 /** What a user is told who knows revision 7 of a document, when it turns out at `cursor` that it is gone. */
 function goneAt(cursor: string): ConfigDelete | undefined {
   const kind: WatchKind<unknown> = CONFIG
-  const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
-  progress.change({
+  const replica = new ReplicaState(kind, { id: '1', kind: 'config', target: 'limits' })
+  replica.change({
     type: 'config_update',
     name: 'limits',
     data: {},
@@ -18,8 +18,8 @@ function goneAt(cursor: string): ConfigDelete | undefined {
     updatedAt,
     cursor: 'e-7-1',
   })
-  progress.reset({ type: 'reset', reason: 'bucket_deleted' })
-  const [gone] = progress.synced({ type: 'synced', cursor })
+  replica.reset({ type: 'reset', reason: 'bucket_deleted' })
+  const [gone] = replica.synced({ type: 'synced', cursor })
   return gone && (CONFIG.read(gone) as ConfigDelete)
 }
 
@@ -40,10 +40,10 @@ test('a deletion with the whole bucket, which has no revision then, is still aft
 
 test('a key that comes again before all has come, as a change, is not gone', () => {
   const kind: WatchKind<unknown> = CONFIG
-  const progress = new Progress(kind, { id: '1', kind: 'config', target: 'limits' })
+  const replica = new ReplicaState(kind, { id: '1', kind: 'config', target: 'limits' })
   const update = { type: 'config_update', name: 'limits', data: {}, updatedAt } as const
-  progress.change({ ...update, revision: 7, epoch: 'e', cursor: 'e-7-1' })
-  progress.reset({ type: 'reset', reason: 'bucket_deleted' })
-  expect(progress.change({ ...update, revision: 12, epoch: 'e', cursor: 'e-12-1' })).toMatchObject({ revision: 12 })
-  expect(progress.synced({ type: 'synced', cursor: 'e-12-1' })).toEqual([])
+  replica.change({ ...update, revision: 7, epoch: 'e', cursor: 'e-7-1' })
+  replica.reset({ type: 'reset', reason: 'bucket_deleted' })
+  expect(replica.change({ ...update, revision: 12, epoch: 'e', cursor: 'e-12-1' })).toMatchObject({ revision: 12 })
+  expect(replica.synced({ type: 'synced', cursor: 'e-12-1' })).toEqual([])
 })

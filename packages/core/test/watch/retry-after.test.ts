@@ -12,7 +12,7 @@ async function watching(options: ClientOptions) {
   /** The newest socket's server answers the upgrade with 503. */
   const refuse = async (retryAfter: string) => {
     const headers = new Headers({ 'retry-after': retryAfter })
-    platform.sockets.at(-1)?.end({ answer: { status: 503, headers, text: '' } })
+    platform.sockets.at(-1)?.end({ response: { status: 503, headers, text: '' } })
     await settle()
   }
   const hosts = () => platform.sockets.map(({ url }) => new URL(url).host)

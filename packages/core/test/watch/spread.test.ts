@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Setbacks } from '../../src/watch/setbacks'
+import { ReconnectPolicy } from '../../src/watch/reconnect-policy'
 import { broken } from '../fake-transport'
 
 const WINDOW_MS = 100
@@ -30,20 +30,20 @@ const error = broken()
 function comeBacks(clients: number, outages: readonly Outage[], random: () => number): number[][] {
   const waves: number[][] = outages.map(() => [])
   for (let client = 0; client < clients; client++) {
-    const setbacks = new Setbacks(POLICY)
-    let openedAt = Number.NEGATIVE_INFINITY
+    const policy = new ReconnectPolicy(POLICY)
+    policy.opened(Number.NEGATIVE_INFINITY)
     let now = 0
     for (let next = 0; next < outages.length; ) {
       // The connection is lost, however young it is.
       now = (outages[next] as Outage).at
-      setbacks.worked(now - openedAt)
+      policy.left(now)
       for (;;) {
-        now = setbacks.judge(error, now, random()).setback.retryAt
+        now = policy.judge(error, now, random()).setback.retryAt
         const last = outages.filter(({ at }) => at <= now).length - 1
         const { at, ms } = outages[last] as Outage
         if (now < at + ms) continue
         ;(waves[last] as number[]).push(now)
-        openedAt = now
+        policy.opened(now)
         next = last + 1
         break
       }
@@ -85,7 +85,7 @@ const RESTARTS: Array<[name: string, deaths: number, apartMs: number, goneMs: nu
   ['restarts again and again', 8, 1_500, 300],
 ]
 
-describe('Setbacks: at most 15 % of the clients of a server come back within 100 ms', () => {
+describe('ReconnectPolicy: at most 15 % of the clients of a server come back within 100 ms', () => {
   test.each([
     ...RESTARTS,
     ['restarts while they come back', 3, 2_000, 3_000],

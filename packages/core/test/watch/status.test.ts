@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Condition, Teller } from '../../src/watch/status'
+import { type Condition, StatusTracker } from '../../src/watch/status'
 import { broken } from '../fake-transport'
 
 /** Conditions that are told apart, each in words of its own. */
@@ -23,7 +23,7 @@ function isSameCondition(one: Condition, other: Condition): boolean {
   const onStatus = () => {
     isTold = true
   }
-  new Teller(() => other, { lastFrameAt: 0 }, onStatus, one).update()
+  new StatusTracker(() => other, { lastFrameAt: 0 }, onStatus, one).update()
   return !isTold
 }
 

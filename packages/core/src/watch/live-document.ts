@@ -1,4 +1,4 @@
-import { asyncDispose } from '../dispose'
+import { asyncDispose } from '../async/dispose'
 import { callHook } from '../hooks'
 import type { ConfigEntry } from '../protocol/model'
 import type { ConfigDelete, ConfigUpdate } from './config-kind'
@@ -23,7 +23,7 @@ export class LiveDocument<T> implements AsyncDisposable {
   private readonly listeners = new Set<() => void>()
   private readonly watcher: Watcher<unknown>
 
-  /** @param watch begins to watch the document, telling whom it is given */
+  /** @param watch begins to watch the document with these callbacks */
   constructor(
     watch: (
       onUpdate: (update: ConfigUpdate<T>) => void,
@@ -41,7 +41,7 @@ export class LiveDocument<T> implements AsyncDisposable {
   /** The document; `undefined`: there is none, or it is not known yet. The same object until it changes. */
   readonly getSnapshot = (): ConfigEntry<T> | undefined => this.current
 
-  /** Calls `listener` after each change. The answer takes that back. */
+  /** Calls `listener` after each change. The returned function takes that back. */
   readonly subscribe = (listener: () => void): (() => void) => {
     // One entry for each call, also for a listener that subscribes twice.
     const entry = () => callHook(listener)

@@ -9,7 +9,7 @@ const HEARTBEAT_MS = 15_000
 const MISSED_HEARTBEATS = 3
 
 /** Notices when a connection has gone silent, which no event of a socket ever tells. */
-export class Liveness {
+export class HeartbeatMonitor {
   /** When the last message came, epoch milliseconds. */
   lastAt: number
   private limitMs = 0
@@ -22,7 +22,7 @@ export class Liveness {
     this.lastAt = platform.now()
   }
 
-  /** Begins to watch, or goes on with another interval. */
+  /** Begins to expect heartbeats, or goes on with another interval. */
   start(heartbeatMs = HEARTBEAT_MS): void {
     this.stop()
     this.limitMs = MISSED_HEARTBEATS * heartbeatMs
@@ -30,12 +30,12 @@ export class Liveness {
     this.wait(this.limitMs)
   }
 
-  /** A message came. Only notes the time: a timer per message would cost more than the message. */
+  /** Notes that a message came. Only the time: a timer per message would cost more than the message. */
   touch(): void {
     this.lastAt = this.platform.now()
   }
 
-  /** Looks at once: timers stand still while a machine sleeps, the clock does not. */
+  /** Checks at once: timers stand still while a machine sleeps, the clock does not. */
   check(): void {
     if (!this.cancel) return
     const now = this.platform.now()

@@ -1,9 +1,7 @@
 import { hasCode, IronflowError } from '../errors/ironflow-error'
 import { TimeoutError } from '../errors/kinds'
-import type { Platform } from '../platform'
-
-/** The longest delay a timer takes; anything above would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+import { MAX_TIMER_MS, type Platform } from '../platform'
+import { onAbort } from './abort'
 
 /**
  * A span of work that ends early: by its time running out, by its owner, or by the span around it. `signal` aborts with
@@ -22,7 +20,7 @@ export class Deadline {
   private readonly release: Array<() => void> = []
 
   /**
-   * A span by itself has no timer: its time is kept by the spans within it, of which the last it allows ends with it.
+   * A span by itself has no timer: the spans within it have the timers, of which the last it allows ends with it.
    *
    * @param what for the message of the time-out
    * @param outer the span around this one, which it never outlives
@@ -58,12 +56,12 @@ export class Deadline {
   }
 
   /** Ends this span when the caller's signal aborts: code `aborted`, with the signal's reason as cause. */
-  followCaller(signal: AbortSignal): void {
+  abortWith(signal: AbortSignal): void {
     const aborted = () => new IronflowError('the call was aborted by its caller', 'aborted', { cause: signal.reason })
     this.release.push(onAbort(signal, () => this.abort(aborted())))
   }
 
-  /** What `promise` brings, unless this span ends first: for promises that nobody can cancel. */
+  /** Returns what `promise` brings, unless this span ends first: for promises that cannot be cancelled. */
   until<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.reason) reject(this.reason)
@@ -83,7 +81,7 @@ export class Deadline {
     const listener = (reason: IronflowError) => this.abort(reason)
     outer.listeners.add(listener)
     this.release.push(() => outer.listeners.delete(listener))
-    // Decided now: a timer may fire a moment early, and then the clock would say that nobody's time is up.
+    // Decided now: a timer may fire a moment early, and then the clock would say that no time is up.
     const { remainingMs } = outer
     const first = remainingMs <= this.timeoutMs ? outer : this
     const ms = Math.min(remainingMs, this.timeoutMs)
@@ -97,54 +95,7 @@ export class Deadline {
   }
 }
 
-/** Whether a span ended because its time, or that of the span around it, had run out. */
+/** Returns whether a span ended because its time, or that of the span around it, had run out. */
 export function hasTimedOut(signal: AbortSignal): boolean {
   return hasCode(signal.reason, 'timeout')
-}
-
-/** Waits, or, when the signal aborts, rejects at once with its reason. */
-export async function sleep(platform: Pick<Platform, 'setTimer'>, ms: number, signal?: AbortSignal): Promise<void> {
-  let cancel: (() => void) | undefined
-  const elapsed = new Promise<void>((resolve) => {
-    cancel = platform.setTimer(resolve, Math.min(ms, MAX_TIMER_MS))
-  })
-  await untilAborted(elapsed, signal).finally(() => cancel?.())
-}
-
-/** What `promise` brings, unless the signal aborts first: for promises that nobody can cancel. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  let release: (() => void) | undefined
-  const first = new Promise<T>((resolve, reject) => {
-    release = onAbort(signal, () => reject(signal.reason))
-    // Also after an abort, so that what the promise does later is never an unhandled rejection.
-    promise.then(resolve, reject)
-  })
-  return first.finally(() => release?.())
-}
-
-/** All who follow one signal, as its one listener. */
-class Followers extends Set<() => void> {
-  handleEvent(): void {
-    for (const follower of [...this]) follower()
-  }
-}
-
-const followersOf = new WeakMap<AbortSignal, Followers>()
-
-/**
- * Calls `follower` when the signal aborts, or at once where it has; the answer takes that back. However many calls follow
- * one signal, such as that of a server's shutdown, it gets one listener: Node.js warns of a leak at the eleventh.
- */
-export function onAbort(signal: AbortSignal, follower: () => void): () => void {
-  if (signal.aborted) follower()
-  const followers = followersOf.get(signal) ?? new Followers()
-  if (followers.size === 0) {
-    followersOf.set(signal, followers)
-    signal.addEventListener('abort', followers, { once: true })
-  }
-  followers.add(follower)
-  return () => {
-    if (followers.delete(follower) && followers.size === 0) signal.removeEventListener('abort', followers)
-  }
 }

@@ -177,7 +177,7 @@ describe('a function that is slow to bring the key', () => {
     await platform.advance(10_000)
     expect(client.status()).toMatchObject({
       state: 'interrupted',
-      error: { code: 'timeout', message: 'the apiKey function did not answer within 10000 ms' },
+      error: { code: 'timeout', message: 'the apiKey function did not return within 10000 ms' },
     })
     expect([platform.sockets, requests]).toEqual([[], []])
   })
@@ -222,7 +222,7 @@ describe('over the socket that carries calls as well', () => {
     bucket.watch()
     for (let tries = 0; tries < 2; tries++) {
       await platform.advance(0)
-      platform.sockets[tries]?.end({ answer: { status: 401, headers: new Headers(), text: '' } })
+      platform.sockets[tries]?.end({ response: { status: 401, headers: new Headers(), text: '' } })
     }
     expect(client.status().state).toBe('unauthorized')
     const call = failure(client.config().get('limits'))

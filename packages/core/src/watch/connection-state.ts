@@ -1,6 +1,6 @@
 /**
  * The one connection loop of a client, as a pure machine: what happens moves it from state to state, and its driver
- * (`loop.ts`) does what entering and leaving a state asks for. Nothing here knows time, sockets or subscriptions.
+ * (`connection-manager.ts`) does what entering and leaving a state asks for. Nothing here knows time, sockets or subscriptions.
  *
  *              start                opened
  *      idle ──────────► connecting ────────► open        entering connecting opens a connection; leaving
@@ -97,7 +97,7 @@ const TABLE: Readonly<Record<State, Readonly<Record<Event, State | undefined>>>>
     reopen: stay,
     close: 'closed',
   },
-  // That somebody looks at the page again does not make a wrong key a right one.
+  // A page that becomes visible again does not make a wrong key a right one.
   unauthorized: {
     start: stay,
     stop: 'idle',

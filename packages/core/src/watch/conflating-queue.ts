@@ -4,7 +4,7 @@ type Result<E> = IteratorResult<E, undefined>
  * Events that wait for an iterator: of each key the newest, in the order in which they came. However slow the reader is,
  * it holds no more than one event per key.
  */
-export class Buffer<E> {
+export class ConflatingQueue<E> {
   private readonly events = new Map<string, E>()
   private readonly readers: Array<(result: Result<E> | Promise<Result<E>>) => void> = []
   private end: { error: unknown } | undefined
@@ -22,7 +22,7 @@ export class Buffer<E> {
     this.events.set(key, event)
   }
 
-  /** The next event, as soon as there is one; done when it is over. @throws what ended it */
+  /** Returns the next event, as soon as there is one; done when it is over. @throws what ended it */
   next(): Promise<Result<E>> {
     for (const [key, value] of this.events) {
       this.events.delete(key)
@@ -31,7 +31,7 @@ export class Buffer<E> {
     return this.end ? this.over() : new Promise((resolve) => this.readers.push(resolve))
   }
 
-  /** Nothing more comes. With an error, readers get what is there and then the error; without, nothing more at all. */
+  /** Ends it. With an error, readers get what is there and then the error; without, nothing more at all. */
   close(error?: unknown): void {
     if (this.end) return
     this.end = { error }

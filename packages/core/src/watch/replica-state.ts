@@ -2,8 +2,8 @@ import { type Cursor, LOST_CURSOR, parseCursor } from '../protocol/cursor'
 import type { ChangeFrame, ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
 import type { WatchKind } from './kinds'
 
-/** What was last told of a key. */
-interface Told {
+/** The state of a key that was last delivered. */
+interface KeyState {
   readonly revision: number
   /** With the revision it names a state across lives: another life may use a revision again. */
   readonly at: string
@@ -11,19 +11,19 @@ interface Told {
 }
 
 /**
- * How far one watch has got, and what its user was told: from this it knows where to resume, drops what was told already,
- * and finds out what went away while nobody was told. Pure: messages in, messages to tell out.
+ * The copy of the server's state that the events of one watch have built: knows where to resume, drops what was delivered
+ * already, and finds out what went away unseen. It keeps revisions, no values. Pure: messages in, messages to deliver out.
  *
  * A change has a cursor, and they come in order: what lies before the cursor is known. Current values come in any order
  * and without cursors: they are compared one by one.
  */
-export class Progress {
+export class ReplicaState {
   private cursor: string | undefined
   private place: Cursor | undefined
   /** By key, what is there as far as the user knows. */
-  private known = new Map<string, Told>()
+  private known = new Map<string, KeyState>()
   /** The same, of before the current values began to come again: what is not among them is gone. */
-  private stale = new Map<string, Told>()
+  private stale = new Map<string, KeyState>()
   /** Revisions in `stale` belong to another life of the bucket: a lower one may be newer. */
   private isOtherLife = false
 
@@ -32,30 +32,30 @@ export class Progress {
     private readonly wanted: Omit<Subscription, 'cursor'>,
   ) {}
 
-  /** What to ask for on a connection that begins now. */
+  /** Returns what to ask for on a connection that begins now. */
   subscription(): Subscription {
     if (this.cursor === undefined) this.startOver(true)
     return { ...this.wanted, cursor: this.cursor }
   }
 
-  /** Up to here, everything that matches was sent. */
+  /** Notes that everything that matches was sent up to `cursor`. */
   bookmark(cursor: string): void {
     this.cursor = cursor
     this.place = parseCursor(cursor)
   }
 
-  /** The message, if it is to be told. */
+  /** Returns the message, if it is to be delivered. */
   change(frame: ChangeFrame): ChangeFrame | undefined {
     const { cursor, revision } = frame
     const key = this.kind.keyOf(frame)
-    const told = { revision, at: timeOf(frame), isGone: this.kind.isGone(frame) }
+    const state = { revision, at: timeOf(frame), isGone: this.kind.isGone(frame) }
     if (cursor !== undefined) {
       if (this.isBehind(cursor)) return undefined
       this.bookmark(cursor)
       this.stale.delete(key)
       // A deletion need not be remembered: whatever came before it is now before the cursor.
-      if (told.isGone) this.known.delete(key)
-      else this.known.set(key, told)
+      if (state.isGone) this.known.delete(key)
+      else this.known.set(key, state)
       return frame
     }
     const known = this.known.get(key)
@@ -63,12 +63,12 @@ export class Progress {
     const stale = this.stale.get(key)
     this.stale.delete(key)
     const isOlder = stale && !this.isOtherLife && stale.revision > revision
-    this.known.set(key, isOlder ? stale : told)
-    if (isOlder || (stale?.revision === revision && stale.at === told.at)) return undefined
+    this.known.set(key, isOlder ? stale : state)
+    if (isOlder || (stale?.revision === revision && stale.at === state.at)) return undefined
     return frame
   }
 
-  /** All that was there has come: answers the deletions of what was not among it. */
+  /** Notes that all that was there has come. Returns the deletions of what was not among it. */
   synced({ cursor }: SyncedFrame): ChangeFrame[] {
     this.bookmark(cursor)
     for (const [key, { isGone }] of this.known) if (isGone) this.known.delete(key)
@@ -86,14 +86,14 @@ export class Progress {
     return gone
   }
 
-  /** The cursor was of no use. Until all has come again, this one asks for all of it. */
+  /** Notes that the cursor was of no use. Until all has come again, this one asks for all of it. */
   reset({ reason }: ResetFrame): void {
     this.bookmark(LOST_CURSOR)
     this.startOver(reason !== 'history_expired')
   }
 
   private startOver(isOtherLife: boolean): void {
-    for (const [key, told] of this.known) this.stale.set(key, told)
+    for (const [key, state] of this.known) this.stale.set(key, state)
     this.known.clear()
     this.isOtherLife ||= isOtherLife
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { EVENTS, type Event, next, STATES, type State } from '../../src/watch/state'
+import { EVENTS, type Event, next, STATES, type State } from '../../src/watch/connection-state'
 
 /**
  * The whole table once more, as the state diagram of the documentation has it: `-` where nothing happens.
