@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from './message'
 interface Route {
   readonly path: string
   readonly purpose: string
-  /** Whether it needs a key where the server has authentication. */
+  /** True: it needs a key on a server with authentication. */
   readonly needsKey: boolean
 }
 
