@@ -4,6 +4,7 @@ import { command } from './command'
 import { apikeyCommand } from './commands/apikey'
 import { backupCommand } from './commands/backup'
 import { bucketCommand } from './commands/bucket'
+import { completionCommand } from './commands/completion'
 import { configCommand } from './commands/config'
 import { doctorCommand } from './commands/doctor'
 import { kvCommand } from './commands/kv'
@@ -24,7 +25,7 @@ export function createProgram(): Command {
   program.commandsGroup('Server:')
   for (const each of [serveCommand(), apikeyCommand(), backupCommand(), restoreCommand()]) program.addCommand(each)
   program.commandsGroup('Tools:')
-  for (const each of [statusCommand(), doctorCommand()]) program.addCommand(each)
+  for (const each of [statusCommand(), doctorCommand(), completionCommand()]) program.addCommand(each)
   program.addHelpCommand(
     new Command('help').argument('[command]').description('print the help of a command').helpOption(false),
   )

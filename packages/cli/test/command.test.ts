@@ -31,6 +31,7 @@ describe('errors of a command line', () => {
     ['config get x --server', 'option --server <url> needs a value; see: ironflow config get --help'],
     ['serve --data --dev', 'option --data <directory> needs a value; see: ironflow serve --help'],
     ['kv put b k v --as xml', 'Allowed choices are json, text, bytes; see: ironflow kv put --help'],
+    ['completion tcsh', 'Allowed choices are bash, zsh, fish; see: ironflow completion --help'],
     ['config get x --revision latest', '--revision must be a whole number, not "latest"'],
     ['config rollback x 1.5', '<revision> must be a whole number, not "1.5"'],
     ['kv put b k v --ttl -1', '--ttl must be a whole number, not "-1"'],
