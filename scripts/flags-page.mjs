@@ -3,17 +3,22 @@ import { createServer as createHttpServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from './run.mjs'
+import { CommandFailed, ROOT } from './run.mjs'
 
-/** Where Vite's pages usually are. */
-const PORT = 5173
+/** The usual port of Vite's pages. */
+const USUAL_PORT = 5173
 
 /**
  * Serves `examples/flags-page` on this machine with Vite, so that the page changes when its source does.
  *
  * @param {string} serverUrl the Ironflow server that the page follows
+ * @param {string} [port] the port to take; default: the usual one, or any where that is in use
+ * @throws {CommandFailed} for a port that cannot be had
  */
-export async function openPage(serverUrl) {
+export async function openPage(serverUrl, port) {
+  if (port !== undefined && !isPort(port)) {
+    throw new CommandFailed('npm start', 1, `IRONFLOW_PAGE_PORT must be 0 to 65535, not "${port}"`)
+  }
   const { createServer } = await import(pathToFileURL(vitePath()).href)
   const http = createHttpServer()
   const vite = await createServer({
@@ -25,7 +30,12 @@ export async function openPage(serverUrl) {
     server: { middlewareMode: { server: http }, hmr: { server: http } },
   })
   http.on('request', vite.middlewares)
-  await listen(http)
+  try {
+    await listen(http, port)
+  } catch (error) {
+    await vite.close()
+    throw error
+  }
   return {
     url: `http://127.0.0.1:${http.address().port}/`,
     async close() {
@@ -41,14 +51,25 @@ function vitePath() {
   return createRequire(join(ROOT, 'examples/package.json')).resolve('vite')
 }
 
-/** Takes any port where the usual one is busy: the page's address is printed, nobody has to know it. */
-async function listen(http) {
+/** A port that was asked for is taken or missed; of the usual one nothing depends, since the address is printed. */
+async function listen(http, port) {
   try {
-    http.listen(PORT, '127.0.0.1')
-    await once(http, 'listening')
+    await listenOn(http, port ?? USUAL_PORT)
   } catch (error) {
     if (error.code !== 'EADDRINUSE') throw error
-    http.listen(0, '127.0.0.1')
-    await once(http, 'listening')
+    if (port !== undefined) {
+      const advice = 'To take another one: IRONFLOW_PAGE_PORT=5200 npm start'
+      throw new CommandFailed('npm start', 1, `port ${port}, for the page, is in use. ${advice}`)
+    }
+    await listenOn(http, 0)
   }
+}
+
+async function listenOn(http, port) {
+  http.listen(Number(port), '127.0.0.1')
+  await once(http, 'listening')
+}
+
+function isPort(text) {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65535
 }

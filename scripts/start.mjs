@@ -21,7 +21,7 @@ async function start() {
   let page
   try {
     await seed(server.url)
-    page = await openPage(server.url)
+    page = await openPage(server.url, process.env.IRONFLOW_PAGE_PORT || undefined)
     console.log(greeting(server, page))
     const end = await Promise.race([told, server.exited])
     // Signals have names, exit codes are numbers.
@@ -47,6 +47,7 @@ async function serve(port, data) {
 }
 
 function greeting({ url, data }, page) {
+  const server = new URL(url).port === '9123' ? '' : ` --server ${url}`
   const json = "-H 'content-type: application/json'"
   return `
   page     ${page.url}
@@ -54,9 +55,10 @@ function greeting({ url, data }, page) {
 
 Open the page, then change something in another terminal and see it change:
 
-  (cd examples && IRONFLOW_SERVER_URL=${url} npx tsx src/set-flag.ts new-checkout on)
-  curl -X PUT ${url}/api/v1/kv/buckets/flags/keys/new-checkout ${json} -d false
+  npx ironflow kv put flags new-checkout true${server}
+  npx ironflow config patch app-settings '{"banner": "Sale today"}'${server}
   curl -X PATCH ${url}/api/v1/config/app-settings ${json} -d '{"theme": "crimson"}'
+  (cd examples && IRONFLOW_SERVER_URL=${url} npx tsx src/set-flag.ts new-checkout off)
 
 Ctrl-C ends both.`
 }

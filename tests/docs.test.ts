@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CODES, type ErrorCode, errorFor } from '@ironflow/core/errors'
 import { METHODS, type MethodRow } from '@ironflow/core/protocol'
 import { DEFAULTS, openapiDocument } from '@ironflow/server'
-import { describe, expect, it } from 'vitest'
-import { HELP } from '../packages/cli/src/help'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EXIT } from '../packages/cli/src/exit-code'
+import { createProgram } from '../packages/cli/src/program'
+import { helpTexts } from './command-help'
 import {
   asJavaScript,
   type Block,
@@ -42,6 +46,9 @@ const samples = blocks.filter(({ info }) => /^ts\b/.test(info))
 const commands = blocks
   .filter(({ info }) => info === 'sh')
   .flatMap((block) => commandsOf(block).map((command) => ({ block, command })))
+
+/** Help texts by command: `ironflow config get`. */
+const HELP = helpTexts(createProgram())
 
 /** The lines of `expected` that are missing in a page: the page says what the code says, to the letter. */
 const missingIn = (path: string, expected: readonly string[]) => {
@@ -134,6 +141,37 @@ describe('samples against a real server', () => {
     if (!answer.bodyUsed) await answer.body?.cancel()
   })
 
+  const shellCommands = commands.filter(({ command }) => /# exit \d$/.test(command))
+  it('of the command line are there', () => {
+    expect(shellCommands.length).toBeGreaterThan(10)
+  })
+
+  describe('of the command line', () => {
+    let directory: string
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'ironflow-test-'))
+    })
+    afterAll(() => rm(directory, { recursive: true, force: true }))
+
+    it.each(shellCommands.map(({ block, command }) => [command, block] as const))('%s', async (command, block) => {
+      const [, line, code] = /^(.*?)\s+# exit (\d)$/.exec(command) ?? []
+      const environment = {
+        IRONFLOW_SERVER_URL: world.server.url,
+        IRONFLOW_API_KEY: world.server.apiKey,
+        IRONFLOW_ENV: environmentOf(block.place.split(':')[0] as string),
+        PATH: `${ROOT}node_modules/.bin:${process.env.PATH}`,
+      }
+      // With what makes its files, in the same sample.
+      const files = commandsOf(block).filter((each) => / > \S+\.json$/.test(each))
+      const options = { cwd: directory, env: { ...process.env, ...environment }, timeout: 15_000 }
+      const ended = await new Promise((resolve) => {
+        const script = [...files, line].join('\n')
+        execFile('bash', ['-c', script], options, (error, _, stderr) => resolve({ code: error?.code ?? 0, stderr }))
+      })
+      expect(ended).toMatchObject({ code: Number(code) })
+    })
+  })
+
   it('every metric of the product is described', async () => {
     await world.client().config().set('a', {})
     const text = await (await world.request('/metrics')).text()
@@ -148,11 +186,11 @@ describe('samples against a real server', () => {
 describe('commands', () => {
   it('of the product have options that it knows', () => {
     const unknown = commands.flatMap(({ block, command }) => {
-      const [, name, rest] = /\bironflow (\w+)(.*)$/.exec(command) ?? []
-      if (name === undefined) return []
-      const help = (HELP as Record<string, string>)[name]
-      if (help === undefined) return [`${block.place}: ironflow ${name}`]
-      const options = Array.from((rest as string).matchAll(/\s(--[a-z-]+)/g), (found) => found[1] as string)
+      const [, words, rest] = /\bironflow((?: [a-z]+)+)(.*)$/.exec(command) ?? []
+      if (words === undefined) return []
+      const help = helpOf(words.trim().split(' '))
+      if (help === undefined) return [`${block.place}: ironflow${words}`]
+      const options = Array.from((rest as string).matchAll(/\s(--[a-z][a-z-]+)/g), (found) => found[1] as string)
       return options.filter((option) => !help.includes(option)).map((option) => `${block.place}: ${option}`)
     })
     expect(unknown).toEqual([])
@@ -172,11 +210,29 @@ describe('commands', () => {
 })
 
 describe('what the code has', () => {
-  it('as an option or variable of the command line is in operating.md', () => {
-    const found = Object.values(HELP).flatMap((text) => text.match(/--[a-z][a-z-]+|\bIRONFLOW_[A-Z_]+/g) ?? [])
+  it('as an option or variable of the command line is in cli.md or operating.md', () => {
+    const found = [...HELP.values()].flatMap((text) => text.match(/--[a-z][a-z-]+|\bIRONFLOW_[A-Z_]+/g) ?? [])
     expect(found.length).toBeGreaterThan(20)
-    const text = page('docs/operating.md')
+    const text = page('docs/cli.md') + page('docs/operating.md')
     expect([...new Set(found)].filter((name) => !text.includes(`\`${name}`))).toEqual([])
+  })
+
+  it('as a command is in cli.md, and so is each exit code', () => {
+    const paths = [...HELP.keys()]
+    const leaves = paths.filter((path) => !paths.some((other) => other.startsWith(`${path} `)))
+    expect(leaves.length).toBeGreaterThan(25)
+    expect(
+      missingIn(
+        'docs/cli.md',
+        leaves.map((path) => `| \`${path}`),
+      ),
+    ).toEqual([])
+    expect(
+      missingIn(
+        'docs/cli.md',
+        Object.values(EXIT).map((code) => `| ${code} |`),
+      ),
+    ).toEqual([])
   })
 
   it('as a limit is in operating.md, with its default', () => {
@@ -256,6 +312,15 @@ describe('what the code has', () => {
     ).toEqual([])
   })
 })
+
+/** The help of the command that these words begin with; `undefined`: they name none. */
+function helpOf(words: readonly string[]): string | undefined {
+  for (let count = words.length; count > 0; count -= 1) {
+    const help = HELP.get(['ironflow', ...words.slice(0, count)].join(' '))
+    if (help !== undefined) return help
+  }
+  return undefined
+}
 
 const pathOf = (row: MethodRow) => row.path.replaceAll(/:([a-zA-Z]+)\+?/g, '{$1}')
 

@@ -105,11 +105,13 @@ describe('the command line', () => {
     const created = await ironflow(['apikey', 'create', '--name', 'ci', '--role', 'viewer', '--json'], env)
     const { id, key } = JSON.parse(created.stdout)
     expect((await ironflow(['apikey', 'list'], env)).stdout).toContain(`${id}  viewer  ci`)
+    const longer = ['apikey', 'list', '--server-url', server.url, '--api-key', server.apiKey as string]
+    expect((await ironflow(longer)).stdout).toContain(`${id}  viewer  ci`)
     const viewer = createClient({ serverUrl: server.url, apiKey: key })
     expect(await viewer.config().list()).toEqual([])
     expect(await ironflow(['apikey', 'revoke', id], env)).toMatchObject({ code: 0 })
     expect(await ironflow(['apikey', 'revoke', id], env)).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringMatching(/^ironflow: .+\n$/),
     })
     await viewer.close()

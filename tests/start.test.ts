@@ -25,8 +25,13 @@ afterEach(async () => {
 })
 
 /** `npm start` without its set-up, which the tests have had already. */
-function start(port: string) {
-  const env = { ...process.env, IRONFLOW_PORT: port, IRONFLOW_DATA: join(directory, 'data') }
+function start(port: string, pagePort = '', data = 'data') {
+  const env = {
+    ...process.env,
+    IRONFLOW_PORT: port,
+    IRONFLOW_PAGE_PORT: pagePort,
+    IRONFLOW_DATA: join(directory, data),
+  }
   const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs'), '--built'], { env })
   running.push(child)
   let printed = ''
@@ -43,6 +48,16 @@ async function addresses({ printed }: ReturnType<typeof start>) {
   await expect.poll(printed, { timeout: 15_000 }).toContain('Ctrl-C ends both')
   const [page, server] = ['page', 'server'].map((name) => new RegExp(`^ +${name} +(\\S+)`, 'm').exec(printed())?.[1])
   return { page: String(page), server: String(server) }
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return String(port)
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
@@ -115,6 +130,24 @@ describe('npm start', () => {
     await end(first.child, 'SIGTERM')
     await using again = createClient({ serverUrl: (await addresses(start('0'))).server })
     expect((await again.config().get('app-settings')).data.theme).toBe('crimson')
+  })
+
+  it('serves the page on the port that it is told, and says what to do where that is in use', async () => {
+    const port = await freePort()
+    expect(new URL((await addresses(start('0', port))).page).port).toBe(port)
+    const { child, printed } = start('0', port, 'other')
+    const [code] = await once(child, 'close')
+    expect(printed()).toBe(
+      `\nnpm start: port ${port}, for the page, is in use. To take another one: IRONFLOW_PAGE_PORT=5200 npm start\n`,
+    )
+    expect(code).toBe(1)
+  })
+
+  it('refuses a port for the page that is none', async () => {
+    const { child, printed } = start('0', 'vite')
+    const [code] = await once(child, 'close')
+    expect(printed()).toBe('\nnpm start: IRONFLOW_PAGE_PORT must be 0 to 65535, not "vite"\n')
+    expect(code).toBe(1)
   })
 
   it('says what to do where the port is in use', async () => {

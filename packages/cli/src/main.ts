@@ -1,42 +1,29 @@
-import { isIronflowError } from '@ironflow/core'
-import { version } from '../package.json'
-import { HELP } from './help'
-import { UsageError } from './usage-error'
+import { CommanderError } from 'commander'
+import { env } from './environment'
+import { errorLine } from './error-line'
+import { EXIT, type ExitCode } from './exit-code'
+import { exitCodeOf } from './exit-code-of'
+import { createProgram } from './program'
 
-/** Each command in a file of its own, loaded only when it is asked for: `apikey` need not wait for a database. */
-const COMMANDS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
-  serve: () => import('./commands/serve'),
-  apikey: () => import('./commands/apikey'),
-  backup: () => import('./commands/backup'),
-  restore: () => import('./commands/restore'),
+/** Runs a command line and returns its exit code. */
+async function main(args: readonly string[]): Promise<ExitCode> {
+  const program = createProgram()
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
+    return EXIT.ok
+  } catch (thrown) {
+    // Help or the version was printed.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok
+    process.stderr.write(errorLine(thrown))
+    if (env('IRONFLOW_DEBUG') && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`)
+    return exitCodeOf(thrown)
+  }
 }
 
-async function main(args: string[]): Promise<void> {
-  const [name, ...rest] = args
-  if (name === '--version' || name === '-v') return print(version)
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return print(HELP.ironflow)
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!load) throw new UsageError(`unknown command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`)
-  if (rest.includes('--help') || rest.includes('-h')) return print(HELP[name as keyof typeof HELP])
-  await (await load()).run(rest)
-}
+// A reader that has seen enough, such as `head`, ends the command, and is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
+})
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-/** What the operating system refused: `listen EADDRINUSE: address already in use 127.0.0.1:9123`. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  // What the user can mend is one line; what only we can is a stack.
-  const expected = error instanceof UsageError || isIronflowError(error) || isSystemError(error)
-  const text = expected ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`ironflow: ${text}\n`)
-  if (error instanceof UsageError) process.stderr.write('Try: ironflow --help\n')
-  process.exitCode = error instanceof UsageError ? 2 : 1
-}
+// Not `process.exit`: what was written is still on its way, and `serve` goes on.
+process.exitCode = await main(process.argv.slice(2))

@@ -1,2 +1,2 @@
-/** The command line, or a value it led to, cannot be used: reported in one line, with exit code 2. */
+/** A command line, file or value that cannot be used. Printed as one line; exit code 2. */
 export class UsageError extends Error {}

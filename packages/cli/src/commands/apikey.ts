@@ -1,50 +1,69 @@
 import type { ApiKey, Role } from '@ironflow/core'
-import { createClient, type IronflowClient } from '@ironflow/node'
-import { parse } from '../parse'
-import { UsageError } from '../usage-error'
+import type { Command } from 'commander'
+import { command } from '../command'
+import { collect } from '../option-values'
+import { withClient, withServer } from '../session'
 
-const OPTIONS = {
-  name: { type: 'string' },
-  role: { type: 'string' },
-  environment: { type: 'string' },
-  'expires-at': { type: 'string' },
-  scope: { type: 'string', multiple: true },
-  json: { type: 'boolean' },
-  'server-url': { type: 'string' },
-  'api-key': { type: 'string' },
-} as const
+interface NewKey {
+  readonly name: string
+  readonly role: Role
+  readonly environment?: string
+  readonly expiresAt?: string
+  readonly scope?: string[]
+}
 
-/** Speaks HTTP, as every client does; the server checks what is asked. */
-export async function run(args: string[]): Promise<void> {
-  const [action, ...rest] = args
-  if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
-    throw new UsageError('apikey needs one of create, list, revoke')
-  }
-  const { values, positionals } = parse(rest, OPTIONS, action === 'revoke' ? ['<id>'] : [])
-  const print = (value: unknown, lines: string[]) =>
-    process.stdout.write(values.json ? `${JSON.stringify(value, null, 2)}\n` : `${lines.join('\n')}\n`)
+/** `ironflow apikey`: the API keys of a running server. */
+export function apikeyCommand(): Command {
+  const apikey = command('apikey', 'API keys of a running server; needs a key of role admin')
+  for (const each of [create(), list(), revoke()]) apikey.addCommand(withKeyServer(each))
+  return apikey
+}
 
-  await using client: IronflowClient = createClient({ serverUrl: values['server-url'], apiKey: values['api-key'] })
-  const { apiKeys } = client.admin()
-  if (action === 'create') {
-    if (!values.name) throw new UsageError('--name is missing')
-    if (!values.role) throw new UsageError('--role is missing')
-    const created = await apiKeys.create({
-      name: values.name,
-      role: values.role as Role,
-      environment: values.environment,
-      expiresAt: values['expires-at'],
-      scopes: values.scope,
-    })
-    print(created, [created.key, `The key is shown only now. ${describe(created)}`])
-  } else if (action === 'list') {
-    const keys = await apiKeys.list()
-    print(keys, keys.length === 0 ? ['There are no keys.'] : keys.map(describe))
-  } else {
-    const id = positionals[0] as string
-    await apiKeys.revoke(id)
-    print({ id }, [`Revoked ${id}`])
-  }
+function create(): Command {
+  return command('create', 'make a key and print it, this one time', [
+    'ironflow apikey create --name ci --role developer',
+    'ironflow apikey create --name shop-page --role viewer --environment prod --scope read:config:app-settings',
+  ])
+    .requiredOption('--name <name>', 'who uses it')
+    .requiredOption('--role <role>', 'admin, developer (reads and writes) or viewer (reads)')
+    .option('--environment <name>', 'the only environment the key is for')
+    .option('--expires-at <time>', 'when it stops working, RFC 3339: 2027-01-31T00:00:00Z')
+    .option('--scope <scope>', 'narrows the role: read:config:app-*, write:kv:sessions; repeatable', collect)
+    .action(
+      withClient(async ({ client, output }, { name, role, environment, expiresAt, scope: scopes }: NewKey) => {
+        const created = await client.admin().apiKeys.create({ name, role, environment, expiresAt, scopes })
+        output.result(created, created.key, `The key is shown only now. ${describe(created)}`)
+      }),
+    )
+}
+
+function list(): Command {
+  return command('list', 'list the keys, without their secrets', ['ironflow apikey list']).action(
+    withClient(async ({ client, output }) => {
+      const keys = await client.admin().apiKeys.list()
+      output.result(keys, ...(keys.length === 0 ? ['There are no keys.'] : keys.map(describe)))
+    }),
+  )
+}
+
+function revoke(): Command {
+  return command('revoke', 'end a key', ['ironflow apikey revoke 3f2a91c04d5e'])
+    .argument('<id>', 'id of the key')
+    .action(
+      withClient(async ({ client, output }, id: string) => {
+        await client.admin().apiKeys.revoke(id)
+        output.result({ id }, `Revoked ${id}`)
+      }),
+    )
+}
+
+/** Also with the longer names of the options. */
+function withKeyServer(made: Command): Command {
+  return withServer(made)
+    .addOption(made.createOption('--server-url <url>').hideHelp())
+    .addOption(made.createOption('--api-key <key>').hideHelp())
+    .on('option:server-url', (url: string) => made.setOptionValue('server', url))
+    .on('option:api-key', (key: string) => made.setOptionValue('key', key))
 }
 
 function describe({ id, name, role, environment, expiresAt, scopes }: ApiKey): string {

@@ -1,165 +1,48 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
-import { ValidationError } from '@ironflow/core'
-import { bucketDefaults, CommitMeter, createServer } from '@ironflow/server'
-import { prometheusMetrics, serve } from '@ironflow/server/node'
-import { openSqliteEngine } from '@ironflow/server/sqlite'
-import { type Logger, pino } from 'pino'
-import { env, parse } from '../parse'
-import { type ServeSettings, serveSettings } from '../serve-settings'
-import { UsageError } from '../usage-error'
+import type { Command } from 'commander'
+import { command } from '../command'
+import { collect } from '../option-values'
+import { withStore } from '../with-store'
 
-const FLAGS = {
-  port: { type: 'string' },
-  host: { type: 'string' },
-  data: { type: 'string' },
-  dev: { type: 'boolean' },
-  config: { type: 'string' },
-  'cors-origin': { type: 'string', multiple: true },
-  environment: { type: 'string', multiple: true },
-  'tls-cert': { type: 'string' },
-  'tls-key': { type: 'string' },
-  'log-level': { type: 'string' },
-  // Neither a variable nor a member of the file: it is for one start, not for every one.
-  'accept-data-loss': { type: 'boolean' },
-} as const
-
-/** Runs a server until SIGTERM or SIGINT stops it; a second one stops it at once. */
-export async function run(args: string[]): Promise<void> {
-  const { values } = parse(args, FLAGS)
-  const configFile = values.config ?? env('IRONFLOW_CONFIG')
-  const settings = serveSettings({
-    flags: values,
-    env,
-    file: configFile === undefined ? {} : readConfigFile(configFile),
-  })
-  const tls = settings.tls && readCertificate(settings.tls)
-  const logger = pino({ level: settings.logLevel })
-  const failure = new AbortController()
-  const onFatal = (error: Error) => failure.abort(error)
-  const stop = await start(settings, tls, logger, { acceptsDataLoss: values['accept-data-loss'] ?? false, onFatal })
-  stopOnSignal(stop, failure.signal, logger)
+interface Options {
+  readonly config?: string
+  /** Without a variable, and no member of the file: it is for one start, not for every one. */
+  readonly acceptDataLoss?: true
 }
 
-interface EngineSettings {
-  acceptsDataLoss: boolean
-  /** Called when the store can be written no more. */
-  onFatal(error: Error): void
-}
-
-async function start(
-  settings: ServeSettings,
-  tls: { cert: Buffer; key: Buffer } | undefined,
-  logger: Logger,
-  { acceptsDataLoss, onFatal }: EngineSettings,
-): Promise<() => Promise<void>> {
-  const commits = new CommitMeter()
-  const engine = await openSqliteEngine({
-    directory: settings.data,
-    bucketDefaults: bucketDefaults(),
-    onCommit: (batch) => commits.observe(batch),
-    onFatal,
-    onDataLoss: acceptsDataLoss
-      ? (missingRevisions) => logger.warn({ missingRevisions }, 'went on without lost writes, in a new epoch')
-      : undefined,
-  })
-  try {
-    const server = await createServer({
-      engine,
-      commits,
-      metrics: prometheusMetrics,
-      logger,
-      auth: settings.dev ? 'none' : 'required',
-      corsOrigins: settings.corsOrigins,
-      environments: settings.environments,
-      limits: settings.limits,
-      bootstrapKey: settings.bootstrapKey,
-      onBootstrapKey: settings.dev ? undefined : (key) => keepBootstrapKey(settings.data, key, logger),
-    })
-    const listening = await serve(server, { host: settings.host, port: settings.port, tls })
-    logger.info({ url: listening.url, data: settings.data, dev: settings.dev }, 'listening')
-    return async () => {
-      await listening.close()
-      await server.close()
-      await engine.close()
-    }
-  } catch (error) {
-    await engine.close()
-    // The server knows its own options best: what it refuses was given on the command line, in a variable or the file.
-    throw error instanceof ValidationError ? new UsageError(error.message) : error
-  }
-}
-
-/** The first admin key, for the owner of the directory alone. It is shown nowhere else. */
-function keepBootstrapKey(directory: string, key: string, logger: Logger): void {
-  const file = join(directory, 'bootstrap-key.json')
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ key, role: 'admin' }, null, 2)}\n`, { mode: 0o600 })
-  logger.info(
-    { file },
-    'made the first admin key: read it in this file, then keep it somewhere safe and delete the file',
-  )
-}
-
-/** Stops on a signal, and when the store has failed: a supervisor can then start a process in which it works. */
-function stopOnSignal(stop: () => Promise<void>, failure: AbortSignal, logger: Logger): void {
-  let stopping = false
-  const stopWith = (exitCode: number) => {
-    if (stopping) process.exit(1)
-    stopping = true
-    stop().then(
-      () => {
-        logger.info({}, 'stopped')
-        process.exitCode = exitCode
-      },
-      (error: unknown) => {
-        logger.error({ err: error }, 'could not stop cleanly')
-        process.exit(1)
-      },
+/** `ironflow serve`: a server. */
+export function serveCommand(): Command {
+  return command('serve', 'start a server', [
+    'ironflow serve --dev',
+    'ironflow serve --host 0.0.0.0 --data /var/lib/ironflow --tls-cert chain.pem --tls-key key.pem',
+  ])
+    .option('--port <number>', 'port to listen on; 0: any that is free (IRONFLOW_PORT, else 9123)')
+    .option('--host <address>', 'address to listen on (IRONFLOW_HOST, else 127.0.0.1)')
+    .option('--data <directory>', 'where the data is kept (IRONFLOW_DATA, else .ironflow)')
+    .option('--dev', 'no keys needed; loopback only (IRONFLOW_DEV)')
+    .option('--config <file>', 'a JSON file with these options (IRONFLOW_CONFIG)')
+    .option(
+      '--cors-origin <origin>',
+      'web origin that may call; repeatable (IRONFLOW_CORS_ORIGIN, comma-separated)',
+      collect,
     )
-  }
-  const onSignal = (signal: NodeJS.Signals) => {
-    logger.info({ signal }, 'stopping')
-    stopWith(0)
-  }
-  const onFailure = () => {
-    logger.fatal({ err: failure.reason }, 'the store has failed, stopping')
-    stopWith(1)
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  if (failure.aborted) onFailure()
-  else failure.addEventListener('abort', onFailure)
-}
-
-function readConfigFile(path: string): Record<string, unknown> {
-  let content: unknown
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new UsageError(`the configuration file ${path} cannot be read: ${(error as Error).message}`)
-  }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content))
-    return content as Record<string, unknown>
-  throw new UsageError(`the configuration file ${path} must hold a JSON object`)
-}
-
-/** Read and tried here: a certificate that cannot be used is a mistake of the command line. */
-function readCertificate({ cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
-  const tls = { cert: readPem(cert), key: readPem(key) }
-  try {
-    createSecureContext(tls)
-  } catch (error) {
-    throw new UsageError(`the certificate ${cert} and the key ${key} cannot be used: ${(error as Error).message}`)
-  }
-  return tls
-}
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError(`the file ${path} cannot be read: ${(error as Error).message}`)
-  }
+    .option('--environment <name>', 'allow only this one; repeatable (IRONFLOW_ENVIRONMENTS, comma-separated)', collect)
+    .option('--tls-cert <file>', 'certificate chain, PEM (IRONFLOW_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key, PEM (IRONFLOW_TLS_KEY)')
+    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (IRONFLOW_LOG_LEVEL, else info)')
+    .option('--accept-data-loss', 'start also where acknowledged writes were lost, in a new epoch')
+    .addHelpText(
+      'after',
+      `
+An option counts before its environment variable, and that before the file.
+IRONFLOW_BOOTSTRAP_KEY gives the first admin key of a new data directory instead of a random one.`,
+    )
+    .action(
+      withStore(async ({ config, acceptDataLoss }: Options, made: Command) => {
+        const options = made.options.map(
+          (option) => [option.name(), made.getOptionValue(option.attributeName())] as const,
+        )
+        const { run } = await import('../serve/run')
+        await run({ config, acceptDataLoss: acceptDataLoss === true, options: Object.fromEntries(options) })
+      }),
+    )
 }

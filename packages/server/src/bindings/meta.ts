@@ -12,6 +12,7 @@ import type { Watching } from '../watch/watching'
 import { jsonResponse } from './answer'
 import { bearerKey } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
+import { startPage } from './start-page'
 
 /** What the routes about the server itself need. */
 export interface MetaParts {
@@ -22,6 +23,8 @@ export interface MetaParts {
   readonly limits: Limits
   readonly watching: Watching
   readonly version: string
+  /** No authentication. */
+  readonly dev: boolean
   /** Why the server does not serve yet, or no more, besides what its engine says. */
   readonly notReady: () => string | undefined
 }
@@ -33,6 +36,7 @@ const PROTOCOL = 1
 
 /** Routes about the server and not about anybody's data. All are GET. */
 export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaRoute>([
+  ['/', (request, { dev }) => startPage(request, !dev)],
   ['/health', () => jsonResponse(200, { status: 'ok' })],
   [
     '/ready',

@@ -10,6 +10,7 @@ const problem = { description: 'A problem', content: { 'application/problem+json
 
 /** The routes about the server itself. */
 const META = {
+  '/': meta('start', { content: { 'text/plain': { schema: text }, 'text/html': { schema: text } }, needsKey: false }),
   '/health': meta('health', { content: json(object({ status: { const: 'ok' } })), needsKey: false }),
   '/ready': meta('ready', { content: json(object({ status: { const: 'ready' } })), needsKey: false }),
   '/metrics': meta('metrics', { content: { 'text/plain': { schema: text } }, needsKey: true, isOptional: true }),

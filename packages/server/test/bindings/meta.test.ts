@@ -85,3 +85,37 @@ test('metrics show no more buckets than they may', async () => {
   const { text } = await harness.request('GET', '/metrics')
   expect(text.match(/^ironflow_bucket_values\{/gm)).toHaveLength(3)
 })
+
+test('the start page is text for a program, and says that a key is needed, without one', async () => {
+  const harness = new Harness()
+  const { status, text, headers } = await harness.request('GET', '/', { key: null, headers: { accept: '*/*' } })
+  expect(status).toBe(200)
+  expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(text).toContain('Every call needs an API key')
+  expect(text).toContain('/api/v1/openapi.json')
+})
+
+test('the start page is HTML for a browser, with relative links and nothing that a page could inject', async () => {
+  const harness = new Harness()
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  const { text, headers } = await harness.request('GET', '/', { key: null, headers: { accept } })
+  expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(headers.get('vary')).toContain('accept')
+  expect(text).toContain('<a href="./api/v1/openapi.json">')
+  expect(text).toContain('Authorization: Bearer &lt;key&gt;')
+})
+
+test('the start page of a server without authentication says so', async () => {
+  const { text } = await new Harness({ auth: 'none' }).request('GET', '/', {
+    key: null,
+    headers: { host: 'localhost' },
+  })
+  expect(text).toContain('No API key is needed')
+  expect(text).not.toContain('(needs a key)')
+})
+
+test('the start page tells a stranger no version and no path of the machine', async () => {
+  const { text } = await new Harness({ version: '9.9.9' }).request('GET', '/', { key: null })
+  expect(text).not.toMatch(/9\.9\.9|\/home|\/var|\/tmp/)
+})

@@ -38,7 +38,7 @@ test('a target in absolute form is the same target', async () => {
 })
 
 test.each([
-  '/',
+  '//',
   '/api',
   '/api/v1',
   '/api/v1/config/',

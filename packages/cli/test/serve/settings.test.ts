@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Given, serveSettings } from '../src/serve-settings'
+import { type Given, serveSettings } from '../../src/serve/settings'
 
 const given = (part: Partial<Omit<Given, 'env'>> & { env?: Record<string, string> } = {}): Given => ({
   flags: part.flags ?? {},

@@ -1,6 +1,6 @@
-import { UsageError } from './usage-error'
+import { UsageError } from '../usage-error'
 
-/** The settings of `ironflow serve`, each decided. */
+/** Settings of `ironflow serve`, decided. */
 export interface ServeSettings {
   port: number
   host: string
@@ -24,7 +24,7 @@ interface Source {
   member: string
 }
 
-/** Where each setting may come from. The flags are those of `node:util` `parseArgs`. */
+/** Sources of each setting. */
 const SOURCES = {
   port: { flag: 'port', variable: 'IRONFLOW_PORT', member: 'port' },
   host: { flag: 'host', variable: 'IRONFLOW_HOST', member: 'host' },
@@ -45,6 +45,7 @@ type Name = keyof typeof SOURCES
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export interface Given {
+  /** Options by name, without dashes in front. */
   flags: Readonly<Record<string, unknown>>
   env(name: string): string | undefined
   /** The members of the configuration file; `{}` where there is none. */
@@ -138,7 +139,7 @@ function limits(given: Given): Record<string, number> {
   return value as Record<string, number>
 }
 
-/** Whether only this machine can reach the address. */
+/** Returns true for an address that only this machine can reach. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }
