@@ -44,17 +44,20 @@ function socket(message: string): () => Promise<void> {
   const bytes = Buffer.from(message)
   const nothing = () => undefined
   return async () => {
-    const admission = await server.admitSocket({
-      verb: 'GET',
-      target: '/api/v1/ws',
-      header,
-      body: () => new Uint8Array(),
-    })
+    const request = { verb: 'GET', target: '/api/v1/ws', header, body: () => new Uint8Array() }
+    const admission = await server.admitSocket(request, 'r')
+    if (!admission.ok) throw admission.error
     let answered = nothing
     const answer = new Promise<void>((resolve) => {
       answered = () => resolve() as undefined
     })
-    const session = admission.open({ ready: true, send: answered, close: answered, pause: nothing, resume: nothing })
+    const session = admission.result.open({
+      ready: true,
+      send: answered,
+      close: answered,
+      pause: nothing,
+      resume: nothing,
+    })
     session.message(bytes.toString())
     await answer
     session.closed()

@@ -1,7 +1,7 @@
 export { inProcessTransport } from './bindings/in-process'
 export type { HttpRequest, HttpResponse } from './bindings/message'
 export { type Listening, type ServeOptions, serve } from './bindings/node/serve'
-export type { Caller, RawCall } from './dispatch/call'
+export type { Caller, Outcome, RawCall } from './dispatch/call'
 export type {
   BucketConfig,
   CommitStats,

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from './bindings/message'
 import { admitSocket, type SocketAdmission } from './bindings/socket-admission'
 import { Admission } from './dispatch/admission'
 import { Authenticator } from './dispatch/authenticate'
-import type { Caller, RawCall } from './dispatch/call'
+import type { Caller, Outcome, Progress, RawCall } from './dispatch/call'
 import { Dispatcher } from './dispatch/dispatch'
 import { createHandlers } from './dispatch/handlers'
 import { Idempotency } from './dispatch/idempotency'
@@ -44,8 +44,8 @@ export interface IronflowServer {
   fetch(request: Request): Promise<Response>
   /** For bindings that carry sessions. */
   readonly watching: Watching
-  /** Looks whether a request may become a WebSocket. @throws IronflowError, to be answered in place of the upgrade */
-  admitSocket(request: HttpRequest): Promise<SocketAdmission>
+  /** Looks whether a request may become a WebSocket. Never rejects: an error is the response in place of the upgrade. */
+  admitSocket(request: HttpRequest, requestId: string): Promise<Outcome<SocketAdmission>>
   /** What `/metrics` answers a key that may see everything. */
   metrics(): Promise<Scrape>
   /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
@@ -82,8 +82,11 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     bootstrapped: ready,
   })
   const admission = new Admission({ authenticator, environments })
+  const requests = new RequestStats()
+  const observer = new Observer(requests, logger)
   const dispatcher = new Dispatcher({
     admission,
+    observer,
     idempotency: new Idempotency(limits),
     handlers: createHandlers({
       engine,
@@ -96,8 +99,6 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     limits,
     now,
   })
-  const requests = new RequestStats()
-  const observer = new Observer(requests, logger)
   const watches = new WatchStats()
   const metrics = new Metrics({ engine, requests, commits, watches, maxBuckets: limits.metricsBuckets })
   const hub = new Hub(engine)
@@ -107,7 +108,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
-  const shared = { dispatcher, observer, authenticator, watching, limits, cors, dev }
+  const shared = { dispatcher, authenticator, watching, limits, cors, dev }
 
   let notReady: string | undefined = 'starting'
   ready.then(
@@ -134,11 +135,14 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     dispatcher,
     authenticator,
     observer,
-    dispatch: (call, caller) => dispatchCall(dispatcher, observer, call, caller),
+    dispatch: (call, caller) => dispatchCall(dispatcher, call, caller),
     handle: (request) => http.handle(request),
     fetch: (request) => handleFetch(http, request, limits),
     watching,
-    admitSocket: (request) => admitSocket(shared, request),
+    admitSocket: (request, requestId) => {
+      const work = (progress: Progress) => admitSocket(shared, request, progress)
+      return dispatcher.observe(requestId, 'watch', work, () => 101)
+    },
     metrics: () => metrics.scrape(ANYBODY),
     drain: () => {
       notReady = 'shutting down'
@@ -152,22 +156,16 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   }
 }
 
-/** A call that came by no HTTP: counted and logged like those that did. */
+/** A call of this process's own, whose outcome is returned or thrown. */
 async function dispatchCall<M extends MethodName>(
   dispatcher: Dispatcher,
-  observer: Observer,
   call: RawCall<M>,
   caller: Caller,
 ): Promise<Reply<M>> {
-  const startedAt = performance.now()
   const outcome = await dispatcher.run(call, caller)
-  const { environment } = outcome
-  const error = outcome.ok ? undefined : outcome.error
-  const { method, requestId } = call
-  observer.served({ method, status: error?.status ?? 200, requestId, environment, startedAt, error })
   if (!outcome.ok) throw outcome.error
-  const { result, position } = outcome.answer
-  return { result, ...position, environment }
+  const { result, position } = outcome.result
+  return { result, ...position, environment: outcome.environment }
 }
 
 function start({ engine, bootstrapKey, onBootstrapKey, now }: ResolvedOptions, apiKeys: ApiKeys): Promise<void> {

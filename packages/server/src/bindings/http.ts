@@ -1,9 +1,13 @@
-import { errorFor, type IronflowError } from '@ironflow/core/errors'
-import { decodeRequest, HEADERS, namedEnvironment, rowApplies } from '@ironflow/core/protocol'
-import type { Refused } from '../dispatch/admission'
-import type { Dispatcher } from '../dispatch/dispatch'
-import { failure } from '../dispatch/failure'
-import type { Label, Observer } from '../observe/observer'
+import { errorFor } from '@ironflow/core/errors'
+import {
+  decodeRequest,
+  type EnvironmentSource,
+  HEADERS,
+  type MethodRow,
+  namedEnvironment,
+  rowApplies,
+} from '@ironflow/core/protocol'
+import type { CallDetails, Progress, RawCall } from '../dispatch/call'
 import { errorResponse, keptEntry, successResponse } from './answer'
 import type { Cors } from './cors'
 import { bearerKey, consistencyFrom, expectPlainBody, minPositionFrom } from './headers'
@@ -19,19 +23,16 @@ import { findWatchRoute } from './watch-routes'
 
 /** What the HTTP binding stands on. */
 export interface HttpParts extends MetaParts, WatchBindingParts {
-  readonly dispatcher: Dispatcher
-  readonly observer: Observer
   readonly cors: Cors
   /** Whether there is no authentication: then only this machine is answered. */
   readonly dev: boolean
 }
 
-/** What is known about a request while it is answered; also the answer to one that fails half-way tells it. */
-interface Progress {
+/** Facts about a request that come up on its way. */
+interface RequestAbout {
   readonly requestId: string
-  method: Label
-  environment?: string | undefined
-  error?: IronflowError | undefined
+  /** Value of `Allow`, once the route is known. */
+  allow?: string
 }
 
 /**
@@ -42,29 +43,24 @@ export class HttpBinding {
   constructor(private readonly parts: HttpParts) {}
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
-    const startedAt = performance.now()
-    const progress: Progress = { requestId: requestIdFrom(request.header(HEADERS.requestId)), method: 'none' }
-    let response: HttpResponse
-    try {
-      response = await this.answer(request, progress)
-    } catch (thrown) {
-      const error = failure(thrown)
-      progress.error = error
-      response = errorResponse(error, progress.requestId)
-    }
+    const { cors, dispatcher } = this.parts
+    const about: RequestAbout = { requestId: requestIdFrom(request.header(HEADERS.requestId)) }
+    const { requestId } = about
+    const work = (progress: Progress) => this.answer(request, about, progress)
+    const outcome = await dispatcher.observe(requestId, 'none', work, ({ status }) => status)
+    const response = outcome.ok ? outcome.result : errorResponse(outcome.error, requestId)
     const { headers, status } = response
-    headers[HEADERS.requestId] = progress.requestId
-    if (progress.environment !== undefined) headers[HEADERS.environment] = progress.environment
-    const { cors } = this.parts
+    if (status === 405 && about.allow !== undefined) headers.allow = about.allow
+    headers[HEADERS.requestId] = requestId
+    if (outcome.environment !== undefined) headers[HEADERS.environment] = outcome.environment
     if (cors.varies) {
       headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`
       Object.assign(headers, cors.headers(request))
     }
-    this.parts.observer.served({ ...progress, environment: progress.environment, status, startedAt })
     return response
   }
 
-  private answer(request: HttpRequest, progress: Progress): HttpResponse | Promise<HttpResponse> {
+  private answer(request: HttpRequest, about: RequestAbout, progress: Progress): HttpResponse | Promise<HttpResponse> {
     expectHttpRules(request)
     if (this.parts.dev) expectLoopback(request)
     const target = parseTarget(request.target)
@@ -73,24 +69,23 @@ export class HttpBinding {
     const watch = meta || match ? undefined : findWatchRoute(target.path)
     if (!meta && !match && !watch) throw errorFor('not_found', 'there is no such route')
     const allow = (match ?? watch)?.route.allow ?? 'GET, HEAD, OPTIONS'
+    about.allow = allow
 
     if (request.verb === 'OPTIONS') {
       return { status: 204, headers: { allow, ...this.parts.cors.preflight(request, allow) } }
     }
     if (meta && (request.verb === 'GET' || request.verb === 'HEAD')) {
-      progress.method = 'meta'
+      progress.label = 'meta'
       return meta(request, this.parts)
     }
     if (watch && request.verb === watch.route.verb) {
-      progress.method = 'watch'
-      return answerWatch(this.parts, request, watch, target.query, ({ environment }) => {
-        progress.environment = environment
-      })
+      progress.label = 'watch'
+      return answerWatch(this.parts, request, watch, target.query, progress)
     }
     const row = match && chosenRow(match, request, target)
-    if (!row) return this.notAllowed(request.verb, allow, progress)
-    progress.method = row.method
-    return this.call(request, target, match, row, progress)
+    if (!row) throw errorFor('method_not_allowed', `${request.verb} has no meaning here; ${allow} have`)
+    progress.label = row.method
+    return this.call(request, target, match, row, about.requestId, progress)
   }
 
   private async call(
@@ -98,55 +93,43 @@ export class HttpBinding {
     { query }: Target,
     match: RouteMatch,
     { method, row }: RouteRow,
+    requestId: string,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { authenticator, dispatcher, limits } = this.parts
-    const source = { pathParams: match.params, query, header: (name: string) => request.header(name) }
-    const environment = namedEnvironment(row, source)
+    const { authenticator, dispatcher } = this.parts
     const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
     const caller = { keyHash, transport: 'http', remoteAddress: request.remoteAddress } as const
-    const admission = await dispatcher.admit({ method, environment, params: match.params }, caller)
-    progress.environment = admission.environment
-    // The body of a caller that may not make the call is not read.
-    if (!admission.ok) return refusal(admission, progress)
+    const source = { pathParams: match.params, query, header: (name: string) => request.header(name) }
+    const call: RawCall = {
+      method,
+      params: match.params,
+      environment: namedEnvironment(row, source),
+      idempotencyKey: request.header(HEADERS.idempotencyKey),
+      requestId,
+      traceparent: request.header(HEADERS.traceparent),
+      read: () => this.read(request, row, source),
+    }
+    const answer = await dispatcher.perform(call, caller, progress)
+    const response = successResponse(request, row, answer)
+    if (!row.cached || progress.environment === undefined) return response
+    return { ...response, keep: keptEntry(response, query, progress.environment, match.params, answer) }
+  }
+
+  /** Reads what the body of a caller that may not make the call is not read for. */
+  private async read(request: HttpRequest, row: MethodRow, source: EnvironmentSource): Promise<CallDetails> {
+    const { limits } = this.parts
     let body: Uint8Array = NO_BYTES
     if (row.body !== undefined) {
       expectPlainBody(request)
       const read = request.body(limits.bodyBytes)
       body = read instanceof Promise ? await read : read
     }
-    const { params } = decodeRequest(row, { ...source, body }, limits)
-    const outcome = await dispatcher.perform(
-      {
-        method,
-        params,
-        idempotencyKey: request.header(HEADERS.idempotencyKey),
-        minPosition: minPositionFrom(request.header(HEADERS.minPosition), HEADERS.minPosition),
-        consistency: consistencyFrom(request.header(HEADERS.consistency), HEADERS.consistency),
-        requestId: progress.requestId,
-        traceparent: request.header(HEADERS.traceparent),
-      },
-      admission,
-    )
-    if (!outcome.ok) return refusal(outcome, progress)
-    const { answer } = outcome
-    const response = successResponse(request, row, answer)
-    if (!row.cached) return response
-    return { ...response, keep: keptEntry(response, query, outcome.environment, match.params, answer) }
+    return {
+      ...decodeRequest(row, { ...source, body }, limits),
+      minPosition: minPositionFrom(request.header(HEADERS.minPosition), HEADERS.minPosition),
+      consistency: consistencyFrom(request.header(HEADERS.consistency), HEADERS.consistency),
+    }
   }
-
-  private notAllowed(verb: string, allow: string, progress: Progress): HttpResponse {
-    const error = errorFor('method_not_allowed', `${verb} has no meaning here; ${allow} have`)
-    progress.error = error
-    const response = errorResponse(error, progress.requestId)
-    response.headers.allow = allow
-    return response
-  }
-}
-
-function refusal({ error }: Refused, progress: Progress): HttpResponse {
-  progress.error = error
-  return errorResponse(error, progress.requestId)
 }
 
 const NO_BYTES = new Uint8Array()

@@ -1,10 +1,10 @@
 import { ConnectionError, type IronflowError } from '@ironflow/core/errors'
 import { type ClientFrame, encodeFrame, parseClientFrame, parseServerFrame } from '@ironflow/core/protocol'
 import type { Connection, ConnectionSession } from '@ironflow/core/transport'
-import { failure } from '../dispatch/failure'
 import type { IronflowServer } from '../server'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
+import { newRequestId } from './request-id'
 
 /** What a connection within a process needs of its server. */
 export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'dispatcher' | 'options' | 'watching'>
@@ -48,15 +48,17 @@ export function connectInProcess(
   const open = async () => {
     const { dispatcher, watching } = server
     const opening = { environment: client.environment }
-    const admission = await dispatcher.admitWatch(opening, { keyHash, transport: 'in-process' })
-    if (isOver) return
-    if (!admission.ok) throw admission.error
-    const { principal, environment } = admission
-    session = watching.open({ keyHash, principal, environment, sink })
-    session.welcome()
+    const caller = { keyHash, transport: 'in-process' } as const
+    const outcome = await dispatcher.observe(newRequestId(), 'watch', async (progress) => {
+      const watcher = await dispatcher.admitWatch(opening, caller, progress)
+      return isOver ? undefined : watching.open({ keyHash, ...watcher, sink })
+    })
+    if (!outcome.ok) return end(outcome.error)
+    session = outcome.result
+    session?.welcome()
     for (const subscription of client.subscriptions()) receive({ type: 'subscribe', ...subscription })
   }
-  open().catch((thrown: unknown) => end(failure(thrown)))
+  void open()
   return {
     send(frame) {
       receive(frame)

@@ -1,5 +1,6 @@
 import { errorFor, invalid, UnauthorizedError } from '@ironflow/core/errors'
 import { HEADERS, SUBPROTOCOL } from '@ironflow/core/protocol'
+import type { Progress } from '../dispatch/call'
 import type { Cors } from './cors'
 import { bearerKey } from './headers'
 import { expectHttpRules } from './http-rules'
@@ -30,7 +31,11 @@ export interface SocketAdmission {
  *
  * @throws IronflowError, to be answered in place of the upgrade
  */
-export async function admitSocket(parts: SocketAdmissionParts, request: HttpRequest): Promise<SocketAdmission> {
+export async function admitSocket(
+  parts: SocketAdmissionParts,
+  request: HttpRequest,
+  progress: Progress,
+): Promise<SocketAdmission> {
   expectHttpRules(request)
   if (parts.dev) expectLoopback(request)
   const target = parseTarget(request.target)
@@ -42,7 +47,7 @@ export async function admitSocket(parts: SocketAdmissionParts, request: HttpRequ
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
-  const watcher = await admitWatcher(parts, request, query, apiKey, subjectOf(match, query))
+  const watcher = await admitWatcher(parts, request, query, apiKey, subjectOf(match, query), progress)
   const one = subscriptionOf(match, query, undefined)
   parts.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }

@@ -9,7 +9,6 @@ import {
 } from '@ironflow/core/protocol'
 import type { RawCall } from '../dispatch/call'
 import type { Dispatcher } from '../dispatch/dispatch'
-import type { Observer } from '../observe/observer'
 import type { Limits } from '../options'
 import { requestIdFrom } from './request-id'
 import type { SocketPeer } from './socket-peer'
@@ -17,7 +16,6 @@ import type { SocketPeer } from './socket-peer'
 /** What running the calls of WebSockets takes. */
 export interface SocketCallParts {
   readonly dispatcher: Dispatcher
-  readonly observer: Observer
   readonly limits: Limits
 }
 
@@ -61,32 +59,27 @@ export class SocketCalls {
 
   /** Runs a call as if it had come by HTTP, with every check, and replies. Never rejects. */
   async run({ frame, bytes }: ReceivedCall): Promise<void> {
-    const { dispatcher, observer } = this.parts
-    const { keyHash, remoteAddress } = this.caller
-    const { method } = frame
-    const startedAt = performance.now()
+    const { dispatcher } = this.parts
+    const { keyHash, environment, remoteAddress } = this.caller
     const requestId = requestIdFrom(frame.requestId)
     const reserved = bytes + this.replyBytes(frame)
     this.count++
     this.bytes += reserved
     const { type: _, id, minPosition, params, ...about } = frame
     const call: RawCall = {
+      environment,
       ...about,
       params: params as Readonly<Record<string, unknown>>,
-      environment: frame.environment ?? this.caller.environment,
       minPosition: minPosition === undefined ? undefined : parsePosition(minPosition),
       requestId,
     }
     const outcome = await dispatcher.run(call, { keyHash, transport: 'websocket', remoteAddress })
     this.count--
     this.bytes -= reserved
-    const error = outcome.ok ? undefined : outcome.error
-    const status = outcome.ok ? (methodRow(method).success ?? 200) : (outcome.error.status ?? 500)
-    const { environment } = outcome
-    observer.served({ method, status, requestId, environment, startedAt, error })
     if (outcome.ok) {
-      const { result, position } = outcome.answer
-      this.reply({ type: 'reply', id, result, revision: position?.revision, epoch: position?.epoch, environment })
+      const { result, position } = outcome.result
+      const { revision, epoch } = position ?? {}
+      this.reply({ type: 'reply', id, result, revision, epoch, environment: outcome.environment })
     } else {
       this.refuse(id, outcome.error, requestId)
     }

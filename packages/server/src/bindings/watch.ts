@@ -1,5 +1,6 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
 import { HEADERS, parseJsonWithin, parseWatchRequest } from '@ironflow/core/protocol'
+import type { Progress } from '../dispatch/call'
 import type { Limits } from '../options'
 import type { Watching } from '../watch/watching'
 import { bearerKey, expectPlainBody } from './headers'
@@ -7,7 +8,7 @@ import type { HttpRequest, HttpResponse } from './message'
 import { waitMsOf, watchByPoll } from './poll'
 import { watchOverSse } from './sse'
 import { resumed, SOCKET_PATH, subjectOf, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
-import { admitWatcher, type Watcher, type WatcherParts } from './watcher'
+import { admitWatcher, type WatcherParts } from './watcher'
 
 /** What watching over HTTP stands on. */
 export interface WatchBindingParts extends WatcherParts {
@@ -19,7 +20,6 @@ export interface WatchBindingParts extends WatcherParts {
  * Answers a request to a route that watches: with a stream of events, or, where a client asks for JSON, when something
  * happened.
  *
- * @param onWatcher told as soon as it is known who watches
  * @throws IronflowError
  */
 export async function answerWatch(
@@ -27,7 +27,7 @@ export async function answerWatch(
   request: HttpRequest,
   match: WatchRouteMatch,
   queryText: string,
-  onWatcher: (watcher: Watcher) => void,
+  progress: Progress,
 ): Promise<HttpResponse> {
   if (match.route.path === SOCKET_PATH) {
     throw errorFor('invalid_request', 'this route is a WebSocket: ask for an upgrade', { status: 426 })
@@ -35,8 +35,7 @@ export async function answerWatch(
   const query = watchQuery(match.route, queryText)
   const subject = subjectOf(match, query)
   const apiKey = bearerKey(request.header(HEADERS.authorization))
-  const watcher = await admitWatcher(parts, request, query, apiKey, subject)
-  onWatcher(watcher)
+  const watcher = await admitWatcher(parts, request, query, apiKey, subject, progress)
   const lastEventId = request.header('last-event-id')
   const one = subscriptionOf(match, query, lastEventId)
   if (one) return watchOverSse(parts.watching, watcher, [one], true)

@@ -1,6 +1,6 @@
-import { invalid } from '@ironflow/core/errors'
-import { HEADERS } from '@ironflow/core/protocol'
+import { HEADERS, oneEnvironment } from '@ironflow/core/protocol'
 import type { Authenticator } from '../dispatch/authenticate'
+import type { Progress } from '../dispatch/call'
 import type { Dispatcher } from '../dispatch/dispatch'
 import type { Principal } from '../domain/principal'
 import type { HttpRequest } from './message'
@@ -33,17 +33,10 @@ export async function admitWatcher(
   query: URLSearchParams,
   apiKey: string | undefined,
   one: WatchSubject | undefined,
+  progress: Progress,
 ): Promise<Watcher> {
-  const [inHeader, inQuery] = [request.header(HEADERS.environment), query.get('environment') ?? undefined]
-  if (inHeader !== undefined && inQuery !== undefined && inHeader !== inQuery) {
-    throw invalid({ environment: 'is another one in the query than in the header' })
-  }
+  const inQuery = query.get('environment') ?? undefined
+  const environment = oneEnvironment(request.header(HEADERS.environment), inQuery, 'query')
   const keyHash = authenticator.keyHash(apiKey)
-  const admission = await dispatcher.admitWatch(
-    { environment: inHeader ?? inQuery, one },
-    { keyHash, transport: 'http' },
-  )
-  if (!admission.ok) throw admission.error
-  const { principal, environment } = admission
-  return { keyHash, principal, environment }
+  return { keyHash, ...(await dispatcher.admitWatch({ environment, one }, { keyHash, transport: 'http' }, progress)) }
 }

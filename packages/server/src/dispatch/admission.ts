@@ -1,10 +1,8 @@
-import type { IronflowError } from '@ironflow/core/errors'
 import type { Principal } from '../domain/principal'
 import { allows, type Right } from '../domain/rights'
 import type { Authenticator } from './authenticate'
-import { noRight } from './authorize'
+import { expectRight } from './authorize'
 import { environmentFor, environmentProblem } from './environment'
-import { failure } from './failure'
 
 /** What admission stands on. */
 export interface AdmissionParts {
@@ -19,24 +17,16 @@ export interface AdmissionRequest {
   readonly keyHash: string | undefined
   /** Named environment; absent: the key's own, else `default`. */
   readonly environment?: string | undefined
-  /** Whether it is about the whole project and no environment. */
-  readonly isProject?: boolean | undefined
+  /** The environment may still be named, or need not be: where none is, `default` need not be known. */
+  readonly mayLackEnvironment?: boolean | undefined
   /** Absent: any key is let in, and what it does is judged later, one by one. */
   readonly right?: Right | undefined
 }
 
-/** A caller that was let in. */
+/** A caller that was let in, and where. */
 export interface Admitted {
-  readonly ok: true
-  readonly environment: string
   readonly principal: Principal
-}
-
-/** A caller that was not let in. The environment is there as soon as it was known. */
-export interface Refused {
-  readonly ok: false
-  readonly environment: string | undefined
-  readonly error: IronflowError
+  readonly environment: string
 }
 
 /**
@@ -46,34 +36,40 @@ export interface Refused {
 export class Admission {
   constructor(private readonly parts: AdmissionParts) {}
 
-  /** Decides about a request. Never rejects. */
-  async admit(request: AdmissionRequest): Promise<Admitted | Refused> {
+  /**
+   * Admits a caller.
+   *
+   * @param about is given the environment as soon as it is known
+   * @throws UnauthenticatedError, UnauthorizedError, `unavailable`; ValidationError for an environment that is none
+   */
+  async admit(request: AdmissionRequest, about: { environment?: string | undefined } = {}): Promise<Admitted> {
     const { authenticator } = this.parts
-    try {
-      const principal = authenticator.known(request.keyHash) ?? (await authenticator.verify(request.keyHash))
-      return this.decide(principal, request)
-    } catch (thrown) {
-      return { ok: false, environment: undefined, error: failure(thrown) }
-    }
+    const principal = authenticator.known(request.keyHash) ?? (await authenticator.verify(request.keyHash))
+    return this.decide(principal, request, about)
   }
 
-  /** Decides at once, for callers whose keys are known; returns `undefined` for those that {@link admit} must look at. */
-  admitKnown(request: AdmissionRequest): Admitted | undefined {
+  /** As {@link admit}, for a caller that is authenticated already. */
+  decide(principal: Principal, request: AdmissionRequest, about: { environment?: string | undefined } = {}): Admitted {
+    const environment = environmentFor(request.environment, principal)
+    const problem = this.environmentProblem(environment, principal, request)
+    if (problem) throw problem
+    about.environment = environment
+    if (request.right) expectRight(principal, request.right)
+    return { principal, environment }
+  }
+
+  /** As {@link admit}, at once; returns `undefined` where that takes longer, or the caller is not admitted. */
+  admitKnown(request: AdmissionRequest & { readonly right: Right }): Admitted | undefined {
     const principal = this.parts.authenticator.known(request.keyHash)
-    const decision = principal && this.decide(principal, request)
-    return decision?.ok ? decision : undefined
+    if (!principal) return undefined
+    const { access, resource, target } = request.right
+    const environment = environmentFor(request.environment, principal)
+    if (this.environmentProblem(environment, principal, request)) return undefined
+    return allows(principal, access, resource, target) ? { principal, environment } : undefined
   }
 
-  private decide(
-    principal: Principal,
-    { environment: named, isProject = false, right }: AdmissionRequest,
-  ): Admitted | Refused {
-    const environment = environmentFor(named, principal)
-    const problem = environmentProblem(environment, named, principal, this.parts.environments, isProject)
-    if (problem) return { ok: false, environment: undefined, error: problem }
-    if (right && !allows(principal, right.access, right.resource, right.target)) {
-      return { ok: false, environment, error: noRight(principal, right) }
-    }
-    return { ok: true, environment, principal }
+  private environmentProblem(environment: string, principal: Principal, request: AdmissionRequest) {
+    const { environment: named, mayLackEnvironment = false } = request
+    return environmentProblem(environment, named, principal, this.parts.environments, mayLackEnvironment)
   }
 }

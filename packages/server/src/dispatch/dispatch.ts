@@ -1,11 +1,18 @@
-import type { MethodName, MethodRow, Params, Subscription } from '@ironflow/core/protocol'
-import { isMutating, methodRow } from '@ironflow/core/protocol'
+import {
+  isMutating,
+  type MethodName,
+  type MethodRow,
+  methodRow,
+  type Params,
+  type Subscription,
+} from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
 import type { Context } from '../domain/context'
+import type { Observer } from '../observe/observer'
 import type { Limits } from '../options'
-import type { Admission, AdmissionRequest, Admitted, Refused } from './admission'
-import { expectRight, knownRight, rightOf, rightToWatch } from './authorize'
-import type { Caller, Outcome, RawCall } from './call'
+import type { Admission, Admitted } from './admission'
+import { knownRight, rightOf, rightToWatch } from './authorize'
+import type { CallDetails, Caller, Outcome, Progress, RawCall } from './call'
 import { failure } from './failure'
 import type { Handlers } from './handlers'
 import type { Idempotency } from './idempotency'
@@ -14,6 +21,7 @@ import { validate } from './validate'
 /** What the dispatcher stands on. */
 export interface DispatcherParts {
   readonly admission: Admission
+  readonly observer: Observer
   readonly idempotency: Idempotency
   readonly handlers: Handlers
   readonly limits: Limits
@@ -30,60 +38,85 @@ export interface WatchOpening {
 /**
  * The way of every operation, whichever wire it came by:
  *
- *     admit: authenticate ─► environment ─► authorise
- *     perform: validate ─► idempotency ─► handler
+ *     observe ─► admit: authenticate ─► environment ─► authorise ─► validate ─► idempotency ─► handler
  *
- * A binding that reads a body does so between the two. Opening a watch is an operation, too: it ends with its admission,
- * and each frame is authorised by itself.
+ * A binding's body is read once its caller is admitted to what is known without it. Opening a watch is an operation, too:
+ * it ends with its admission, and each frame is authorised by itself.
  */
 export class Dispatcher {
   constructor(private readonly parts: DispatcherParts) {}
 
-  /** Makes a call and answers how it ended; never rejects. */
-  async run<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Outcome<M>> {
-    const admission = await this.admit(call, caller)
-    return admission.ok ? this.perform(call, admission) : admission
+  /** Makes a call. Never rejects. */
+  run<M extends MethodName>(call: RawCall<M>, caller: Caller): Promise<Outcome<Answer<M>>> {
+    const status = methodRow(call.method).success ?? 200
+    return this.observe(
+      call.requestId,
+      call.method,
+      (progress) => this.perform(call, caller, progress),
+      () => status,
+    )
   }
 
-  /** Admits a caller to a call, of whose parameters those that need no body are known. Never rejects. */
-  admit(call: KnownCall, caller: Caller): Promise<Admitted | Refused> {
-    return this.parts.admission.admit(requestFor(call, caller))
-  }
-
-  /** As {@link admit}, at once; returns `undefined` where that takes longer, or the caller is not admitted. */
-  admitKnown(call: KnownCall, caller: Caller): Admitted | undefined {
-    return this.parts.admission.admitKnown(requestFor(call, caller))
-  }
-
-  /** Admits a caller to a watch. Never rejects. */
-  admitWatch({ environment, one }: WatchOpening, { keyHash }: Caller): Promise<Admitted | Refused> {
-    return this.parts.admission.admit({ keyHash, environment, right: one && rightToWatch(one) })
-  }
-
-  /** Makes a call whose caller was admitted to it, and answers how it ended; never rejects. */
-  async perform<M extends MethodName>(call: RawCall<M>, admitted: Admitted): Promise<Outcome<M>> {
-    const { limits, now } = this.parts
-    const { environment, principal } = admitted
-    const row = methodRow(call.method)
+  /**
+   * Runs an operation, times it, and reports how it ended: the outermost stage, of what is no call, too. Never rejects.
+   *
+   * @param statusOf the HTTP status of a success. Default: 200
+   */
+  async observe<T>(
+    requestId: string,
+    label: Progress['label'],
+    work: (progress: Progress) => T | Promise<T>,
+    statusOf: (result: T) => number = () => 200,
+  ): Promise<Outcome<T>> {
+    const startedAt = performance.now()
+    const progress: Progress = { label }
+    let outcome: Outcome<T>
+    let status: number
     try {
-      // Again, now that all parameters are there: the target may be among those that travelled in the body.
-      expectRight(principal, rightOf(row, call.params))
-      const params = validate(call.method, call.params, limits, now())
-      const answer = await this.handle(call, row, params, admitted)
-      return { ok: true, environment, answer }
+      const result = await work(progress)
+      status = statusOf(result)
+      outcome = { ok: true, environment: progress.environment, result }
     } catch (thrown) {
-      return { ok: false, environment, error: failure(thrown) }
+      const error = failure(thrown)
+      status = error.status ?? 500
+      outcome = { ok: false, environment: progress.environment, error }
     }
+    const error = outcome.ok ? undefined : outcome.error
+    const { label: method, environment } = progress
+    this.parts.observer.served({ method, status, requestId, environment, startedAt, error })
+    return outcome
+  }
+
+  /** Makes a call that is observed already. @throws what keeps it from being made, whatever that is */
+  async perform<M extends MethodName>(call: RawCall<M>, { keyHash }: Caller, progress: Progress): Promise<Answer<M>> {
+    const { admission, limits, now } = this.parts
+    const row = methodRow(call.method)
+    const { principal } = await admission.admit(knownRequest(row, call, keyHash), progress)
+    const details: CallDetails = call.read ? await call.read() : call
+    // Again, now that all is there: environment and target may be in the body.
+    const admitted = admission.decide(principal, wholeRequest(row, details, keyHash), progress)
+    const params = validate(call.method, details.params, limits, now())
+    return this.handle(call, details, row, params, admitted)
+  }
+
+  /** Admits a caller to a watch. @throws as {@link Admission.admit} */
+  admitWatch({ environment, one }: WatchOpening, { keyHash }: Caller, progress: Progress): Promise<Admitted> {
+    return this.parts.admission.admit({ keyHash, environment, right: one && rightToWatch(one) }, progress)
+  }
+
+  /** Admits a caller to a call at once; returns `undefined` where that takes longer, or the caller is not admitted. */
+  admitKnown(call: CallDetails & Pick<RawCall, 'method'>, keyHash: string | undefined): Admitted | undefined {
+    return this.parts.admission.admitKnown(wholeRequest(methodRow(call.method), call, keyHash))
   }
 
   private handle<M extends MethodName>(
-    call: RawCall<M>,
+    { method, idempotencyKey: key, requestId, traceparent }: RawCall<M>,
+    { minPosition, consistency }: CallDetails,
     row: MethodRow,
     params: Params<M>,
     { environment, principal }: Admitted,
   ): Promise<Answer<M>> {
     const { handlers, idempotency } = this.parts
-    const { method, idempotencyKey: key, requestId, traceparent, minPosition, consistency } = call
     const context: Context = { environment, principal, requestId, traceparent, minPosition, consistency }
     if (key === undefined || row.once || !isMutating(row)) return handlers[method](params, context)
     const scope = { environment, principal: principal.id, method, key }
@@ -92,10 +125,14 @@ export class Dispatcher {
   }
 }
 
-/** What of a call is known before its body is read. */
-type KnownCall = Pick<RawCall, 'method' | 'environment' | 'params'>
+/** Request for admission to a call, as far as it is known before its body is read. */
+function knownRequest(row: MethodRow, { environment, params }: CallDetails, keyHash: string | undefined) {
+  const place = row.environment
+  const mayLackEnvironment = place === 'project' || (typeof place === 'object' && 'body' in place)
+  return { keyHash, environment, mayLackEnvironment, right: knownRight(row, params) }
+}
 
-function requestFor({ method, environment, params }: KnownCall, { keyHash }: Caller): AdmissionRequest {
-  const row = methodRow(method)
-  return { keyHash, environment, isProject: row.environment === 'project', right: knownRight(row, params) }
+/** Request for admission to a call. */
+function wholeRequest(row: MethodRow, { environment, params }: CallDetails, keyHash: string | undefined) {
+  return { keyHash, environment, mayLackEnvironment: row.environment === 'project', right: rightOf(row, params) }
 }

@@ -15,21 +15,20 @@ export function environmentFor(named: string | undefined, { environment }: Princ
  * UnauthorizedError where the key is for another one. `undefined`: it may.
  *
  * @param known the only ones there are; absent: any
- * @param isProject whether the request is about the whole project: such a one has no use for an environment and may leave
- * it out, also where `default` is not known
+ * @param mayLack whether the request may name none, also where `default` is not known: one about the whole project
  */
 export function environmentProblem(
   environment: string,
   named: string | undefined,
   principal: Principal,
   known: ReadonlySet<string> | undefined,
-  isProject: boolean,
+  mayLack: boolean,
 ): IronflowError | undefined {
   const problem = named === undefined ? undefined : environmentRule(named)
   if (problem) return invalid({ environment: problem })
   if (!reaches(principal, environment)) {
     return new UnauthorizedError(`the key is for another environment than ${environment}`, 'unauthorized')
   }
-  if (!known || known.has(environment) || (isProject && named === undefined)) return undefined
+  if (!known || known.has(environment) || (mayLack && named === undefined)) return undefined
   return invalid({ environment: `${environment} is not one of this server's environments` })
 }

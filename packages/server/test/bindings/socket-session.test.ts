@@ -58,14 +58,16 @@ async function open(
   harness = new Harness({ limits: { streamBufferBytes: STREAM_BUFFER_BYTES, ...limits }, engine })
   await harness.server.ready
   await harness.put('b/keys/k', VALUE, { headers: { 'content-type': 'text/plain' } })
-  const admission = await harness.server.admitSocket({
+  const request = {
     verb: 'GET',
     target: '/api/v1/ws',
-    header: (name) => (name === HEADERS.authorization ? `Bearer ${ADMIN_KEY}` : undefined),
+    header: (name: string) => (name === HEADERS.authorization ? `Bearer ${ADMIN_KEY}` : undefined),
     body: () => new Uint8Array(),
-  })
+  }
+  const admission = await harness.server.admitSocket(request, 'r')
+  if (!admission.ok) throw admission.error
   const peer = new FakePeer()
-  const session = admission.open(peer)
+  const session = admission.result.open(peer)
   return { peer, session, send: (frame) => session.message(JSON.stringify(frame)) }
 }
 

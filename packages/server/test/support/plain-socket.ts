@@ -5,14 +5,12 @@ import { ADMIN_KEY } from './harness'
 /** A WebSocket's session without a socket: what a client sends is handled when it is sent. */
 export async function plainSocket(server: IronflowServer) {
   const headers: Record<string, string> = { host: 'localhost', authorization: `Bearer ${ADMIN_KEY}` }
-  const admission = await server.admitSocket({
-    verb: 'GET',
-    target: '/api/v1/ws',
-    header: (name) => headers[name],
-    body: () => new Uint8Array(),
-  })
+  const header = (name: string) => headers[name]
+  const request = { verb: 'GET', target: '/api/v1/ws', header, body: () => new Uint8Array() }
+  const admission = await server.admitSocket(request, 'r')
+  if (!admission.ok) throw admission.error
   const sent: string[] = []
-  const session = admission.open({
+  const session = admission.result.open({
     ready: true,
     send: (text) => void sent.push(text),
     close: () => undefined,

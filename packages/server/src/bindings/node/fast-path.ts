@@ -117,7 +117,7 @@ export class FastPath {
     const { authenticator, dispatcher, options } = this.server
     const environment = headers[HEADERS.environment] as string | undefined
     const keyHash = authenticator.keyHash(authorization?.slice(7))
-    const admission = dispatcher.admitKnown({ method: METHOD, environment, params }, { keyHash, transport: 'http' })
+    const admission = dispatcher.admitKnown({ method: METHOD, environment, params }, keyHash)
     if (!admission) return undefined
 
     const answer = this.cache.get(admission.environment, params.bucket, params.key)

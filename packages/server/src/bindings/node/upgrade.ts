@@ -37,31 +37,15 @@ export class Upgrade {
 
   /** Answers an upgrade request. Never rejects. */
   async answer(message: IncomingMessage, request: HttpRequest, socket: Duplex, head: Buffer): Promise<void> {
-    const startedAt = performance.now()
     const requestId = requestIdFrom(request.header('x-request-id'))
-    const { observer } = this.server
     const onError = () => socket.destroy()
     socket.on('error', onError)
-    try {
-      const admission = await this.server.admitSocket(request)
-      socket.off('error', onError)
-      const { environment } = admission.watcher
-      observer.served({ method: 'watch', status: 101, requestId, environment, startedAt })
-      this.sockets.handleUpgrade(message, socket, head, (ws) => {
-        this.connect(ws, socket as Socket, (peer) => admission.open(peer))
-      })
-    } catch (thrown) {
-      const error = failure(thrown)
-      observer.served({
-        method: 'watch',
-        status: error.status ?? 500,
-        requestId,
-        environment: undefined,
-        startedAt,
-        error,
-      })
-      refuse(socket, error, requestId)
-    }
+    const outcome = await this.server.admitSocket(request, requestId)
+    if (!outcome.ok) return refuse(socket, outcome.error, requestId)
+    socket.off('error', onError)
+    this.sockets.handleUpgrade(message, socket, head, (ws) => {
+      this.connect(ws, socket as Socket, (peer) => outcome.result.open(peer))
+    })
   }
 
   private connect(ws: WebSocket, socket: Socket, open: (peer: SocketPeer) => SocketSession): void {
