@@ -99,9 +99,12 @@ export interface Limits {
   subscriptionsPerStream: number
   /** Default 64. */
   filtersPerSubscription: number
-  /** Keys whose newest change waits for a slow reader; beyond it, they are read from the store later. Default 1,000. */
+  /**
+   * Keys of which the newest change waits for a slow reader, of each of its subscriptions; beyond it, changes are read
+   * from the store later. Default 1,000 for a connection.
+   */
   watchQueueKeys: number
-  /** Bytes of those changes. Default 1 MiB. */
+  /** Bytes of those changes. Default 1 MiB for a connection. */
   watchQueueBytes: number
   /** Bytes on their way to a client at which it counts as slow. Default 256 KiB. */
   streamBufferBytes: number
