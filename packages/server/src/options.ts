@@ -100,11 +100,11 @@ export interface Limits {
   /** Default 64. */
   filtersPerSubscription: number
   /**
-   * Keys of which the newest change waits for a slow reader, of each of its subscriptions; beyond it, changes are read
-   * from the store later. Default 1,000 for a connection.
+   * Changes that wait for a slow reader, all subscriptions of its connection together, of each key the newest. Beyond it,
+   * they are read from the store later. Default 1,000.
    */
   watchQueueKeys: number
-  /** Bytes of those changes. Default 1 MiB for a connection. */
+  /** Bytes of those changes. Default 1 MiB. */
   watchQueueBytes: number
   /** Bytes on their way to a client at which it counts as slow. Default 256 KiB. */
   streamBufferBytes: number

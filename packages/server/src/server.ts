@@ -23,6 +23,7 @@ import { Observer } from './observe/observer'
 import { RequestStats } from './observe/request-stats'
 import { WatchStats } from './observe/watch-stats'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options'
+import { TurnShare } from './turn-share'
 import { Turns } from './turns'
 import { Hub } from './watch/hub'
 import { Watching } from './watch/watching'
@@ -53,6 +54,9 @@ export interface IronflowServer {
   /** Lets go of what it follows. The engine is its maker's to close, after this. */
   close(): Promise<void>
 }
+
+/** What the messages of all WebSockets may take of a turn of the event loop, in milliseconds. */
+const MESSAGES_MS = 5
 
 /**
  * Makes a server on an engine.
@@ -108,7 +112,8 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
-  const shared = { dispatcher, authenticator, watching, limits, cors, dev }
+  const messageTime = new TurnShare(MESSAGES_MS)
+  const shared = { dispatcher, authenticator, watching, limits, cors, dev, messageTime }
 
   let notReady: string | undefined = 'starting'
   ready.then(
