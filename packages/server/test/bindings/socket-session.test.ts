@@ -109,6 +109,15 @@ describe('a peer that does not read', () => {
     expect(peer.replies.length).toBeGreaterThan(before)
   })
 
+  test('is not sent more than the limits allow of values that JSON makes six times as long', async () => {
+    const { peer, send } = await open({ maxValueSize: 10_000, callBytesPerSocket: 130_000 })
+    await harness.put('b/keys/k', '\u0001'.repeat(10_000), { headers: { 'content-type': 'text/plain' } })
+    for (const n of numbers(100)) send(call(n))
+    await settled()
+    expect(peer.replies.length).toBeGreaterThan(0)
+    expect(peer.bufferedBytes).toBeLessThan(STREAM_BUFFER_BYTES + 130_000)
+  })
+
   test('of a list that is larger than the limit gets it, alone', async () => {
     const { peer, session, send } = await open({ callBytesPerSocket: 1 })
     for (const n of numbers(3)) send(call(n, 'kv.entries', { bucket: 'b' }))
