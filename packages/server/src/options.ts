@@ -112,8 +112,13 @@ export interface Limits {
   callsPerSocket: number
   /** Bytes that those calls and their responses may take, about; one call alone may take more. Default 8 MiB. */
   callBytesPerSocket: number
-  /** Characters of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
+  /** Bytes of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
   pollAnswerBytes: number
+  /**
+   * Bytes of all answers to long polls that have more than 1 MiB, while they are filled and until their peers have taken
+   * them. An answer that waits for room for longer than ten seconds is `unavailable`. Default 128 MiB.
+   */
+  pollBytes: number
 }
 
 /** What a server does unless it is told otherwise. */
@@ -152,6 +157,7 @@ export const DEFAULTS = {
     callsPerSocket: 256,
     callBytesPerSocket: 8_388_608,
     pollAnswerBytes: 33_554_432,
+    pollBytes: 134_217_728,
   },
 } as const satisfies { auth: string; heartbeatMs: number; limits: Limits }
 

@@ -3,6 +3,7 @@ import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
+import { PollRoom } from './bindings/poll-room'
 import { admitSocket, type SocketAdmission } from './bindings/socket-admission'
 import { Admission } from './dispatch/admission'
 import { Authenticator } from './dispatch/authenticate'
@@ -112,8 +113,9 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
+  const pollRoom = new PollRoom(limits)
   const messageTime = new TurnShare(MESSAGES_MS)
-  const shared = { dispatcher, authenticator, watching, limits, cors, dev, messageTime }
+  const shared = { dispatcher, authenticator, watching, limits, cors, dev, messageTime, pollRoom }
 
   let notReady: string | undefined = 'starting'
   ready.then(
