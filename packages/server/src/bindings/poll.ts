@@ -175,6 +175,7 @@ class Poll implements Sink {
     if (this.isOver) return
     this.isOver = true
     clearTimeout(this.waiting)
+    if (this.place?.isAdmitted === false) this.place.leave()
     this.response = this.body.end(this.session?.cursors() ?? {}, this.place)
     this.resolve(this.response)
   }
