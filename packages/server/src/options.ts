@@ -105,7 +105,10 @@ export interface Limits {
   subscriptionsPerStream: number
   /** Default 64. */
   filtersPerSubscription: number
-  /** Keys whose newest change waits for a slow reader; beyond it, they are read from the store later. Default 1,000. */
+  /**
+   * Changes that wait for a slow reader, all subscriptions of its connection together, of each key the newest. Beyond it,
+   * they are read from the store later. Default 1,000.
+   */
   watchQueueKeys: number
   /** Bytes of those changes. Default 1 MiB. */
   watchQueueBytes: number
@@ -115,8 +118,13 @@ export interface Limits {
   callsPerSocket: number
   /** Bytes that those calls and their responses may take, about; one call alone may take more. Default 8 MiB. */
   callBytesPerSocket: number
-  /** Characters of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
+  /** Bytes of the answer to a long poll; current values beyond it need a stream. Default 32 MiB. */
   pollAnswerBytes: number
+  /**
+   * Bytes of all answers to long polls that have more than 1 MiB, while they are filled and until their peers have taken
+   * them. An answer that waits for room for longer than ten seconds is `unavailable`. Default 128 MiB.
+   */
+  pollBytes: number
 }
 
 /** What a server does unless it is told otherwise. */
@@ -155,6 +163,7 @@ export const DEFAULTS = {
     callsPerSocket: 256,
     callBytesPerSocket: 8_388_608,
     pollAnswerBytes: 33_554_432,
+    pollBytes: 134_217_728,
   },
 } as const satisfies { auth: string; heartbeatMs: number; limits: Limits }
 

@@ -3,6 +3,7 @@ import { Cors } from './bindings/cors'
 import { handleFetch } from './bindings/fetch'
 import { HttpBinding } from './bindings/http'
 import type { HttpRequest, HttpResponse } from './bindings/message'
+import { PollRoom } from './bindings/poll-room'
 import { admitSocket, type SocketAdmission } from './bindings/socket-admission'
 import { Admission } from './dispatch/admission'
 import { Authenticator } from './dispatch/authenticate'
@@ -23,6 +24,7 @@ import { Observer } from './observe/observer'
 import { RequestStats } from './observe/request-stats'
 import { WatchStats } from './observe/watch-stats'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options'
+import { TurnShare } from './turn-share'
 import { Turns } from './turns'
 import { Hub } from './watch/hub'
 import { Watching } from './watch/watching'
@@ -53,6 +55,9 @@ export interface IronflowServer {
   /** Lets go of what it follows. The engine is its maker's to close, after this. */
   close(): Promise<void>
 }
+
+/** What the messages of all WebSockets may take of a turn of the event loop, in milliseconds. */
+const MESSAGES_MS = 5
 
 /**
  * Makes a server on an engine.
@@ -109,7 +114,9 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
   )
   const dev = auth === 'none'
   const cors = new Cors(corsOrigins, dev)
-  const shared = { dispatcher, authenticator, watching, limits, cors, dev }
+  const pollRoom = new PollRoom(limits)
+  const messageTime = new TurnShare(MESSAGES_MS)
+  const shared = { dispatcher, authenticator, watching, limits, cors, dev, messageTime, pollRoom }
 
   let notReady: string | undefined = 'starting'
   ready.then(

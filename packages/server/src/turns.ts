@@ -1,5 +1,5 @@
 /** Runs a callback after what is due already: requests, timers, answers of the disk. */
-const giveWay: (callback: () => void) => unknown =
+export const giveWay: (callback: () => void) => unknown =
   globalThis.setImmediate ?? ((callback: () => void) => setTimeout(callback, 0))
 
 /**

@@ -11,13 +11,14 @@ const DEFAULT_RETRY_SECONDS = 1
 
 const encoder = new TextEncoder()
 
+/** Headers of an answer with a JSON body. */
+export function jsonHeaders(): Record<string, string> {
+  return { [HEADERS.contentType]: 'application/json', ...NO_STORE }
+}
+
 /** An answer with a JSON body. */
 export function jsonResponse(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
-  return {
-    status,
-    headers: { [HEADERS.contentType]: 'application/json', ...NO_STORE, ...headers },
-    body: stringify(body),
-  }
+  return { status, headers: { ...jsonHeaders(), ...headers }, body: stringify(body) }
 }
 
 /** The answer of a call that succeeded. */

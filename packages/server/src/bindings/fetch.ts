@@ -59,10 +59,11 @@ function readable(stream: BodyStream): ReadableStream<Uint8Array> {
           get ready() {
             return isOpen && (controller.desiredSize ?? 0) > 0
           },
-          write(text) {
-            if (isOpen) controller.enqueue(encoder.encode(text))
+          write(content) {
+            if (isOpen) controller.enqueue(typeof content === 'string' ? encoder.encode(content) : content)
           },
-          end() {
+          end(last) {
+            if (isOpen && last) controller.enqueue(last)
             if (isOpen) controller.close()
             isOpen = false
           },

@@ -54,6 +54,7 @@ export interface BodyStream {
 export interface StreamOutput {
   /** Whether it takes more now. Where not, what is written is kept, and `drained` is called later. */
   readonly ready: boolean
-  write(text: string): void
-  end(): void
+  write(content: string | Uint8Array): void
+  /** @param last what is written before */
+  end(last?: Uint8Array): void
 }

@@ -1,12 +1,13 @@
 import { type IronflowError, invalid } from '@ironflow/core/errors'
-import { RawJson, type Subscription } from '@ironflow/core/protocol'
+import type { Subscription } from '@ironflow/core/protocol'
 import { beyondLimit } from '../domain/limit'
 import type { Limits } from '../options'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import type { Watching } from '../watch/watching'
-import { jsonResponse } from './answer'
 import type { HttpRequest, HttpResponse } from './message'
+import { PollBody } from './poll-body'
+import type { PollPlace, PollRoom } from './poll-room'
 import type { Watcher } from './watcher'
 
 const DEFAULT_WAIT_MS = 25_000
@@ -17,34 +18,46 @@ const MAX_WAIT_MS = 60_000
  */
 const REFUSAL_WAIT_MS = 1_000
 
-/** An answer with more characters than this goes out as soon as every subscription could go on from its cursor. */
+/**
+ * An answer with more bytes than this goes out as soon as every subscription could go on from its cursor. Until then it
+ * needs a place among the large ones.
+ */
 const FULL = 1_048_576
+
+/** How long it waits for that place. */
+const ROOM_WAIT_MS = 10_000
+
+/** What long polls stand on. */
+export interface PollParts {
+  readonly watching: Watching
+  readonly pollRoom: PollRoom
+}
 
 /**
  * Answers when something happened, or after a while: a watch for networks that let no stream pass. A subscription that
  * comes without a cursor is answered with its current values; one that comes with a cursor waits for what follows. Those
  * that are refused have an error in the answer, which waits for no longer than a second with them.
  *
- * @throws payload_too_large where the current values are too much
+ * @throws payload_too_large where the current values are too much, `unavailable` where there is no room for them
  */
 export async function watchByPoll(
-  watching: Watching,
+  { watching, pollRoom }: PollParts,
   watcher: Watcher,
   subscriptions: readonly Subscription[],
   waitMs: number,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const poll = new Poll(watching.parts.limits)
+  const poll = new Poll(watching.parts.limits, pollRoom)
   const session = watching.open({ ...watcher, sink: poll })
   poll.session = session
   let timer: ReturnType<typeof setTimeout> | undefined
-  request.onGone?.(() => session.end())
+  request.onGone?.(() => poll.abandon())
   try {
     const accepted = subscriptions.filter((subscription) => session.subscribeOrTell(subscription))
     poll.begin(accepted.some(({ cursor }) => cursor === undefined))
     const hasRefused = accepted.length < subscriptions.length
     timer = setTimeout(() => poll.timeIsUp(), hasRefused ? Math.min(waitMs, REFUSAL_WAIT_MS) : waitMs)
-    return jsonResponse(200, await poll.reply)
+    return await poll.reply
   } finally {
     clearTimeout(timer)
     session.end()
@@ -61,27 +74,28 @@ export function waitMsOf(query: URLSearchParams): number {
   return Number(text)
 }
 
-interface PollAnswer {
-  frames: RawJson[]
-  cursors: Record<string, string>
-}
-
 /** Collects a session's messages until there is reason to answer. */
 class Poll implements Sink {
   readonly transport = 'poll'
-  readonly reply: Promise<PollAnswer>
+  readonly reply: Promise<HttpResponse>
   session: Session | undefined
-  private readonly frames: RawJson[] = []
-  private length = 0
+  private readonly body = new PollBody()
+  /** Among the large answers, from when it is one. */
+  private place: PollPlace | undefined
+  private waiting: ReturnType<typeof setTimeout> | undefined
   /** Whether all subscriptions are made, or refused. */
   private hasBegun = false
   /** Something was sent that the client cannot have known. */
   private hasNews = false
   private isOver = false
-  private resolve: (answer: PollAnswer) => void = () => {}
+  private response: HttpResponse | undefined
+  private resolve: (response: HttpResponse) => void = () => {}
   private reject: (error: IronflowError) => void = () => {}
 
-  constructor(private readonly limits: Limits) {
+  constructor(
+    private readonly limits: Limits,
+    private readonly room: PollRoom,
+  ) {
     this.reply = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -91,7 +105,7 @@ class Poll implements Sink {
   }
 
   get ready(): boolean {
-    return !this.isOver
+    return !this.isOver && (this.body.bytes <= FULL || this.place?.isAdmitted === true)
   }
 
   /** From now on, what is sent is news. @param hasNews whether there will be some: current values */
@@ -102,12 +116,18 @@ class Poll implements Sink {
 
   send(type: string, text: string): void {
     if (this.isOver || type === 'heartbeat') return
-    this.frames.push(new RawJson(text))
-    this.length += text.length
+    this.body.add(text)
     if (type !== 'synced' && this.hasBegun) this.hasNews = true
-    if (this.length > this.limits.pollAnswerBytes) this.fail()
-    else if (this.length > FULL && this.session?.canResume) this.finish()
-    else this.finishSoon()
+    const { bytes } = this.body
+    if (bytes > this.limits.pollAnswerBytes) {
+      const what = 'the current values are more than one answer may hold; watch over WebSocket or SSE, or with filters'
+      this.fail(beyondLimit('payload_too_large', what, 'pollAnswerBytes', this.limits))
+    } else if (bytes > FULL && this.session?.canResume) {
+      this.finish()
+    } else {
+      if (bytes > FULL) this.askForRoom()
+      this.finishSoon()
+    }
   }
 
   settled(): void {
@@ -132,16 +152,39 @@ class Poll implements Sink {
     })
   }
 
+  /** The client is gone: what there is for it is forgotten. */
+  abandon(): void {
+    this.session?.end()
+    this.response?.stream?.cancel()
+  }
+
+  private askForRoom(): void {
+    if (this.place) return
+    this.place = this.room.enter(() => {
+      clearTimeout(this.waiting)
+      this.session?.drained()
+    })
+    if (this.place.isAdmitted) return
+    this.waiting = setTimeout(() => {
+      const what = 'there is no room for another large answer; watch over WebSocket or SSE, or try again'
+      this.fail(beyondLimit('unavailable', what, 'pollBytes', this.limits))
+    }, ROOM_WAIT_MS)
+  }
+
   private finish(): void {
     if (this.isOver) return
     this.isOver = true
-    const cursors = this.session?.cursors() ?? {}
-    this.resolve({ frames: this.frames, cursors })
+    clearTimeout(this.waiting)
+    if (this.place?.isAdmitted === false) this.place.leave()
+    this.response = this.body.end(this.session?.cursors() ?? {}, this.place)
+    this.resolve(this.response)
   }
 
-  private fail(): void {
+  private fail(error: IronflowError): void {
+    if (this.isOver) return
     this.isOver = true
-    const what = 'the current values are more than one answer may hold; watch over WebSocket or SSE, or with filters'
-    this.reject(beyondLimit('payload_too_large', what, 'pollAnswerBytes', this.limits))
+    clearTimeout(this.waiting)
+    this.place?.leave()
+    this.reject(error)
   }
 }

@@ -29,6 +29,9 @@ export interface SocketCaller {
 /** Bytes that the reply to a write takes at most, about. */
 const WRITTEN_BYTES = 1_024
 
+/** Bytes of JSON that a byte of a value may become: a control character in a text is `\u` and four digits. */
+const ESCAPED_BYTES = 6
+
 /**
  * The calls of one WebSocket that are under way, bounded in number and in the memory that they and their replies may
  * take. A peer that does not read its replies is no matter here: then no further call is begun.
@@ -95,13 +98,17 @@ export class SocketCalls {
     this.peer.send(encodeFrame(frame))
   }
 
-  /** Bytes that the reply to a call may take, about: a page of values, one value, or what a write answers. */
+  /**
+   * Bytes that the reply to a call takes at most, about: a page of values, one value, or what a write answers. What it
+   * will take indeed is known too late: calls that are begun together have their replies together.
+   */
   private replyBytes({ method }: CallFrame): number {
     const { pageBytes, maxValueSize } = this.parts.limits
     const row = methodRow(method)
     if (isMutating(row)) return WRITTEN_BYTES
-    // A page ends with the value that fills it.
-    return row.query?.limit ? pageBytes + maxValueSize : maxValueSize
+    const valueBytes = (row.resource === 'kv' ? ESCAPED_BYTES : 1) * maxValueSize
+    // A page has one item however large that is.
+    return row.query?.limit ? Math.max(pageBytes, valueBytes) : valueBytes
   }
 }
 

@@ -2,17 +2,15 @@ import { errorFor, invalid } from '@ironflow/core/errors'
 import { HEADERS, parseJsonWithin, parseWatchRequest } from '@ironflow/core/protocol'
 import type { Progress } from '../dispatch/call'
 import type { Limits } from '../options'
-import type { Watching } from '../watch/watching'
 import { bearerKey, expectPlainBody } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
-import { waitMsOf, watchByPoll } from './poll'
+import { type PollParts, waitMsOf, watchByPoll } from './poll'
 import { watchOverSse } from './sse'
 import { resumed, SOCKET_PATH, subjectOf, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
 import { admitWatcher, type WatcherParts } from './watcher'
 
 /** What watching over HTTP stands on. */
-export interface WatchBindingParts extends WatcherParts {
-  readonly watching: Watching
+export interface WatchBindingParts extends WatcherParts, PollParts {
   readonly limits: Limits
 }
 
@@ -43,7 +41,7 @@ export async function answerWatch(
   const waitMs = waitMsOf(query)
   const subscriptions = resumed(parseWatchRequest(await readJson(request, parts.limits)), query, lastEventId)
   if (wantsEvents(request.header('accept'))) return watchOverSse(parts.watching, watcher, subscriptions, false)
-  return watchByPoll(parts.watching, watcher, subscriptions, waitMs, request)
+  return watchByPoll(parts, watcher, subscriptions, waitMs, request)
 }
 
 async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> {

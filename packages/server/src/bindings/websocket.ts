@@ -1,6 +1,7 @@
 import { errorFor, type IronflowError, invalid } from '@ironflow/core/errors'
 import { type GoodbyeFrame, parseClientFrame, type ReceivedFrame, type Subscription } from '@ironflow/core/protocol'
 import { failure } from '../dispatch/failure'
+import type { TurnShare } from '../turn-share'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import { type SocketCallParts, SocketCalls } from './socket-calls'
@@ -9,13 +10,17 @@ import type { WatchBindingParts } from './watch'
 import type { Watcher } from './watcher'
 
 /** What the WebSocket binding stands on. */
-export interface SocketParts extends WatchBindingParts, SocketCallParts {}
+export interface SocketParts extends WatchBindingParts, SocketCallParts {
+  /** In which the messages of all sockets are handled. */
+  readonly messageTime: TurnShare
+}
 
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008 } as const
 
 /**
  * The messages of one WebSocket, in both directions. What the client sends is handled in its order, each message as soon
- * as there is room for what it brings about; while messages wait, or the client does not read, nothing more is read.
+ * as there is room for what it brings about, and time: however many come at once, others have their turns in between.
+ * While messages wait, or the client does not read, nothing more is read.
  *
  * When the server stops, the session's goodbye waits until every call that was begun has its reply. Calls that come until
  * then are refused; what comes later is not even looked at. So a client may repeat every call that has no reply.
@@ -31,6 +36,8 @@ export class SocketSession implements Sink {
   /** The goodbye that waits for replies. */
   private goodbye: { readonly text: string; readonly refusal: IronflowError } | undefined
   private isPaused = false
+  /** Whether messages wait for their turn, not only for room. */
+  private awaitsTurn = false
   private isOver = false
 
   /** @throws as `Watching.open`, and what keeps the one thing of the route from being watched */
@@ -94,12 +101,20 @@ export class SocketSession implements Sink {
     this.session.end()
   }
 
-  /** Handles the messages that there is room for, and says goodbye if it is time to. */
-  private proceed(): void {
-    const { inbox, peer } = this
-    while (!this.isOver && inbox.length > 0 && peer.ready) {
-      this.next ??= parseClientFrame(inbox[0] as string, this.parts.limits)
-      if (!this.handle(this.next, (inbox[0] as string).length)) break
+  /**
+   * Handles the messages that there is room and time for, and says goodbye if it is time to.
+   *
+   * @param hasTurn whether it is this socket's turn: then one message is handled in any case
+   */
+  private proceed(hasTurn = false): void {
+    const { inbox, peer, parts } = this
+    const { messageTime } = parts
+    for (let isFirst = hasTurn; !this.isOver && inbox.length > 0 && peer.ready; isFirst = false) {
+      if (messageTime.isUsedUp && !isFirst) {
+        void this.awaitTurn()
+        break
+      }
+      if (!messageTime.spend(() => this.handleNext(inbox[0] as string))) break
       inbox.shift()
       this.next = undefined
     }
@@ -112,7 +127,20 @@ export class SocketSession implements Sink {
     }
   }
 
-  /** Handles a message, if there is room; returns whether there was. */
+  private async awaitTurn(): Promise<void> {
+    if (this.awaitsTurn) return
+    this.awaitsTurn = true
+    await this.parts.messageTime.turn(this)
+    this.awaitsTurn = false
+    this.proceed(true)
+  }
+
+  /** Handles the oldest message, if there is room; returns whether there was. */
+  private handleNext(text: string): boolean {
+    this.next ??= parseClientFrame(text, this.parts.limits)
+    return this.handle(this.next, text.length)
+  }
+
   private handle(received: ReceivedFrame, bytes: number): boolean {
     const { frame, error, sub, call } = { sub: undefined, call: undefined, frame: undefined, ...received }
     if (frame?.type === 'call' && !this.one) {

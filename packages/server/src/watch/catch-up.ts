@@ -1,6 +1,6 @@
 import type { Cursor, ResetReason } from '@ironflow/core/protocol'
 import { type Entry, NO_BUCKET } from '../engine/engine'
-import type { Backlog, BacklogPage, Loss } from './backlog'
+import type { Backlog, Loss } from './backlog'
 
 /** How many keys that a listing showed newer than its beginning are remembered, so that they are not sent twice. */
 const MAX_AHEAD = 10_000
@@ -17,10 +17,8 @@ export interface Reading {
   /** Whether what was heard since {@link forget} is all that follows a place that has been read. */
   hasHeardAllAfter(place: Cursor): boolean
   matches(entry: Entry): boolean
-  /** Resolves when it is its turn to read a page. */
-  turn(): Promise<void>
-  /** Resolves when something can be sent. */
-  ready(): Promise<void>
+  /** Reads and sends a page when it is its turn to; `undefined`: it is over before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T | undefined>
   /** What was heard so far is in what is read from now on. */
   forget(): void
   reset(reason: ResetReason): void
@@ -47,6 +45,20 @@ export async function catchUp(reading: Reading, start: Start, reason: ResetReaso
   }
 }
 
+/** There is nothing more to do, or a reason to begin again. */
+interface End {
+  readonly isOver: true
+  readonly reason: ResetReason | undefined
+}
+
+/** What has become of a page of values: sent, and the next one begins after the key `next`. */
+type ListedPage = End | { readonly isOver: false; readonly from: Cursor; readonly next: string | undefined }
+
+/** What has become of a page of changes: sent, and the next one begins after a place. */
+type FollowedPage = End | { readonly isOver: false; readonly from: Cursor }
+
+const OVER: End = { isOver: true, reason: undefined }
+
 /** One way from a start to the newest. It fails, and says why, where what it has sent turns out to be of no use. */
 class Attempt {
   /** Nothing was sent. */
@@ -65,70 +77,66 @@ class Attempt {
   }
 
   private async list(): Promise<ResetReason | undefined> {
-    const { reading } = this
     let from: Cursor | undefined
     let after: string | undefined
     do {
-      await reading.turn()
-      if (reading.isOver) return undefined
-      const page = await reading.backlog.values(after)
-      after = page.next
-      from ??= page.at
-      this.epoch = from.epoch
-      // Pages of two lives of the bucket are no listing of either.
-      if (page.at.epoch !== from.epoch) return 'bucket_deleted'
-      for (const entry of page.entries) {
-        if (!reading.matches(entry)) continue
-        const end = await this.mayGoOn()
-        if (end) return end.reason
-        if (entry.revision > from.revision && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
-        this.isFresh = false
-        reading.sendInitial(entry)
-      }
+      const sent = await this.reading.inTurn(() => this.listPage(after, from))
+      if (!sent || sent.isOver) return sent?.reason
+      from = sent.from
+      after = sent.next
     } while (after !== undefined)
     return this.follow(from, true)
   }
 
-  private async follow(start: Cursor, isInitial: boolean): Promise<ResetReason | undefined> {
+  /** Reads and sends a page of values. @param from where the bucket was when the first page was read */
+  private async listPage(after: string | undefined, from: Cursor | undefined): Promise<ListedPage> {
     const { reading } = this
+    const { entries, at, next } = await reading.backlog.values(after)
+    const start = from ?? at
+    this.epoch = start.epoch
+    // Pages of two lives of the bucket are no listing of either.
+    if (at.epoch !== start.epoch || this.hasEnded()) return { isOver: true, reason: 'bucket_deleted' }
+    for (const entry of entries) {
+      if (reading.isOver) return OVER
+      if (!reading.matches(entry)) continue
+      if (entry.revision > start.revision && this.ahead.size < MAX_AHEAD) this.ahead.set(entry.key, entry.revision)
+      this.isFresh = false
+      reading.sendInitial(entry)
+    }
+    return reading.isOver ? OVER : { isOver: false, from: start, next }
+  }
+
+  private async follow(start: Cursor, isInitial: boolean): Promise<ResetReason | undefined> {
     for (let from = start; ; ) {
-      await reading.turn()
-      if (reading.isOver) return undefined
-      reading.forget()
-      const page = await reading.backlog.changes(from)
-      if ('lost' in page) return reasonOf(page.lost, page.at.epoch)
-      this.epoch = page.at.epoch
-      const reason = await this.send(page, isInitial)
-      if (reason || reading.isOver) return reason
-      if (this.hasEnded()) return 'bucket_deleted'
-      if (page.isLast && reading.hasHeardAllAfter(page.through)) {
-        // At once: what is heard from here on is not looked at here any more.
-        reading.caughtUp(page.through)
-        return undefined
-      }
-      if (!isInitial) reading.reached(page.through)
-      from = page.through
+      const sent = await this.reading.inTurn(() => this.followPage(from, isInitial))
+      if (!sent || sent.isOver) return sent?.reason
+      from = sent.from
     }
   }
 
-  private async send({ entries }: BacklogPage, isInitial: boolean): Promise<ResetReason | undefined> {
+  /** Reads and sends a page of changes. It is over with the one after which nothing follows. */
+  private async followPage(from: Cursor, isInitial: boolean): Promise<FollowedPage> {
     const { reading } = this
-    for (const entry of entries) {
+    reading.forget()
+    const page = await reading.backlog.changes(from)
+    if ('lost' in page) return { isOver: true, reason: reasonOf(page.lost, page.at.epoch) }
+    this.epoch = page.at.epoch
+    if (this.hasEnded()) return { isOver: true, reason: 'bucket_deleted' }
+    for (const entry of page.entries) {
+      if (reading.isOver) return OVER
       if (!reading.matches(entry) || this.ahead.get(entry.key) === entry.revision) continue
-      const end = await this.mayGoOn()
-      if (end) return end.reason
       this.isFresh = false
       if (isInitial) reading.sendInitial(entry)
       else reading.sendLate(entry)
     }
-    return undefined
-  }
-
-  /** Waits until something can be sent. Returns why nothing more is to be; `undefined`: it may go on. */
-  private async mayGoOn(): Promise<{ reason: ResetReason | undefined } | undefined> {
-    await this.reading.ready()
-    if (this.reading.isOver) return { reason: undefined }
-    return this.hasEnded() ? { reason: 'bucket_deleted' } : undefined
+    if (reading.isOver) return OVER
+    if (page.isLast && reading.hasHeardAllAfter(page.through)) {
+      // At once: what is heard from here on is not looked at here any more.
+      reading.caughtUp(page.through)
+      return OVER
+    }
+    if (!isInitial) reading.reached(page.through)
+    return { isOver: false, from: page.through }
   }
 
   private hasEnded(): boolean {

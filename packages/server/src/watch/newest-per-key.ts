@@ -1,26 +1,43 @@
 import type { Cursor } from '@ironflow/core/protocol'
 import type { Change } from './change'
 
-/** What a queue may hold. */
+/** What the queues of a connection may hold, all together. */
 export interface QueueBounds {
   readonly keys: number
   readonly bytes: number
 }
 
-/** Changes that wait, of each key only the newest, in the order of revisions. */
-export class NewestPerKey {
-  private readonly changes = new Map<string, Change>()
+/** Room that all queues of a connection share. */
+export class QueueRoom {
+  private keys = 0
   private bytes = 0
 
   constructor(private readonly bounds: QueueBounds) {}
 
-  get size(): number {
-    return this.changes.size
+  /** Whether more is held than there is room for. A single change is never too much. */
+  get isOverfull(): boolean {
+    return this.keys > this.bounds.keys || (this.bytes > this.bounds.bytes && this.keys > 1)
   }
 
-  /** Whether it holds more than it may. A single change is never too much. */
-  get isOverfull(): boolean {
-    return this.changes.size > this.bounds.keys || (this.bytes > this.bounds.bytes && this.changes.size > 1)
+  take({ bytes }: Change): void {
+    this.keys++
+    this.bytes += bytes
+  }
+
+  giveBack({ bytes }: Change): void {
+    this.keys--
+    this.bytes -= bytes
+  }
+}
+
+/** Changes that wait, of each key only the newest, in the order of revisions. */
+export class NewestPerKey {
+  private readonly changes = new Map<string, Change>()
+
+  constructor(private readonly room: QueueRoom) {}
+
+  get size(): number {
+    return this.changes.size
   }
 
   /** Adds a change, which is newer than all there are. Answers whether one of the same key made room for it. */
@@ -28,7 +45,7 @@ export class NewestPerKey {
     const { key } = change.entry
     const hadOlder = this.remove(key)
     this.changes.set(key, change)
-    this.bytes += change.bytes
+    this.room.take(change)
     return hadOlder
   }
 
@@ -50,14 +67,13 @@ export class NewestPerKey {
   }
 
   clear(): void {
-    this.changes.clear()
-    this.bytes = 0
+    for (const key of [...this.changes.keys()]) this.remove(key)
   }
 
   private remove(key: string): boolean {
     const change = this.changes.get(key)
     if (!change) return false
-    this.bytes -= change.bytes
+    this.room.giveBack(change)
     return this.changes.delete(key)
   }
 }

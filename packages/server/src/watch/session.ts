@@ -12,6 +12,8 @@ import { failure } from '../dispatch/failure'
 import { beyondLimit } from '../domain/limit'
 import type { Principal } from '../domain/principal'
 import { allows, type Right } from '../domain/rights'
+import { QueueRoom } from './newest-per-key'
+import { PageLane } from './page-lane'
 import type { WatchParts } from './parts'
 import type { Sink } from './sink'
 import { LiveSubscription } from './subscription'
@@ -37,11 +39,10 @@ export class Session implements SubscriptionHost {
   readonly environment: string
   readonly sink: Sink
   readonly keyHash: string | undefined
+  readonly lane: PageLane
+  readonly queueRoom: QueueRoom
   private who: Principal
   private readonly subscriptions = new Map<string, LiveSubscription>()
-  /** Subscriptions that read from the store, and wait for the sink. */
-  private waiting: (() => void)[] = []
-  private turn = 0
   private isOver = false
 
   /** @param onEnd told once, when it has ended, however */
@@ -54,6 +55,9 @@ export class Session implements SubscriptionHost {
     this.sink = owner.sink
     this.keyHash = owner.keyHash
     this.who = owner.principal
+    const { turns, limits } = parts
+    this.lane = new PageLane(turns, owner.sink)
+    this.queueRoom = new QueueRoom({ keys: limits.watchQueueKeys, bytes: limits.watchQueueBytes })
   }
 
   get principal(): Principal {
@@ -137,16 +141,11 @@ export class Session implements SubscriptionHost {
 
   /** The sink takes more. */
   drained(): void {
+    this.lane.proceed()
     for (const subscription of this.subscriptions.values()) {
       if (!this.sink.ready) break
       subscription.drained()
     }
-    if (!this.sink.ready || this.waiting.length === 0) return
-    // Each time another one is the first to be served.
-    const { waiting } = this
-    this.waiting = []
-    this.turn++
-    for (let index = 0; index < waiting.length; index++) waiting[(index + this.turn) % waiting.length]?.()
   }
 
   /** By subscription: the cursor up to which everything that matches was sent. */
@@ -179,7 +178,6 @@ export class Session implements SubscriptionHost {
     this.isOver = true
     for (const subscription of this.subscriptions.values()) subscription.end()
     this.subscriptions.clear()
-    for (const wake of this.waiting.splice(0)) wake()
     if (error) this.sendError(error)
     this.onEnd(this)
     this.sink.end(error)
@@ -196,11 +194,6 @@ export class Session implements SubscriptionHost {
 
   refusal(right: Right): IronflowError | undefined {
     return allows(this.who, right.access, right.resource, right.target) ? undefined : noRight(this.who, right)
-  }
-
-  ready(): Promise<void> {
-    if (this.sink.ready || this.isOver) return Promise.resolve()
-    return new Promise((resolve) => this.waiting.push(resolve))
   }
 
   caughtUp(): void {

@@ -1,23 +1,17 @@
 import type { IronflowError } from '@ironflow/core/errors'
-import {
-  type Cursor,
-  formatCursor,
-  parseCursor,
-  type ResetReason,
-  type Subscription,
-  stringify,
-} from '@ironflow/core/protocol'
+import { type Cursor, formatCursor, parseCursor, type ResetReason, type Subscription } from '@ironflow/core/protocol'
 import { rightToWatch } from '../dispatch/authorize'
 import { failure } from '../dispatch/failure'
 import { type Entry, NO_BUCKET } from '../engine/engine'
 import { Backlog } from './backlog'
 import { catchUp, type Reading, type Start } from './catch-up'
-import { Change, encode, subMember, textOf } from './change'
+import { Change } from './change'
 import type { FeedListener } from './feed'
+import { HeardChanges } from './heard-changes'
 import type { Seat } from './hub'
-import { NewestPerKey } from './newest-per-key'
 import { later } from './position'
 import { type Subject, subjectOf } from './subject'
+import { SubscriptionFrames } from './subscription-frames'
 import type { SubscriptionHost } from './subscription-host'
 
 /**
@@ -30,16 +24,15 @@ import type { SubscriptionHost } from './subscription-host'
  *               └──────────────────────── the sink takes more again ─────────────────────────┘
  *
  * It listens to the hub before it reads, so a change is in what it reads, in what it hears, or in both; what it heard up
- * to the revision it has read is dropped. While the sink takes nothing, changes wait in a bounded queue, of each key the
- * newest. Where even that is too much the queue is forgotten, and what was missed is read from the store, later.
+ * to the revision it has read is dropped. While the sink takes nothing, changes wait, of each key the newest, in room that
+ * all subscriptions of the session share. Where there is none the queue is forgotten, and what was missed is read from
+ * the store, later.
  */
 export class LiveSubscription implements FeedListener, Reading {
   readonly backlog: Backlog
-  /** Whether changes that were heard while reading are not kept any more. */
-  private hasMissed = false
   private readonly subject: Subject
-  private readonly sub: string
-  private readonly queue: NewestPerKey
+  private readonly frames: SubscriptionFrames
+  private readonly heard: HeardChanges
   private readonly seat: Seat
   private state: 'reading' | 'live' | 'behind' | 'ended' = 'reading'
   /** Everything that matches up to here was sent. Absent while the current values are. */
@@ -47,9 +40,6 @@ export class LiveSubscription implements FeedListener, Reading {
   /** Lives of the bucket whose end was heard of while reading. */
   private readonly ended = new Set<string>()
   private owesSynced = true
-  /** Changes that were heard and not kept, and those that were read in their stead: the rest nobody will see. */
-  private forgotten = 0
-  private readInstead = 0
 
   /**
    * @param id how the client calls it; `undefined` on a route that watches one thing
@@ -60,11 +50,11 @@ export class LiveSubscription implements FeedListener, Reading {
     readonly id: string | undefined,
     private readonly session: SubscriptionHost,
   ) {
-    const { environment, sink } = session
-    const { engine, hub, limits, now, stats } = session.parts
+    const { environment, sink, queueRoom } = session
+    const { engine, hub, now, stats } = session.parts
     this.subject = subjectOf(environment, subscription)
-    this.sub = subMember(id)
-    this.queue = new NewestPerKey({ keys: limits.watchQueueKeys, bytes: limits.watchQueueBytes })
+    this.frames = new SubscriptionFrames(id, this.subject, sink)
+    this.heard = new HeardChanges(queueRoom, stats)
     this.backlog = new Backlog(engine, this.subject.bucket, this.subject.filters, now)
     this.seat = hub.join(this.subject.bucket, this.subject.filters, this)
     stats.opened(sink.transport)
@@ -83,7 +73,7 @@ export class LiveSubscription implements FeedListener, Reading {
 
   /** Whether it was told everything. */
   get isLive(): boolean {
-    return this.state === 'live' && this.queue.size === 0
+    return this.state === 'live' && this.heard.isEmpty
   }
 
   get isOver(): boolean {
@@ -116,8 +106,8 @@ export class LiveSubscription implements FeedListener, Reading {
     }
     // Whatever came before the first one that waits was sent, or did not match.
     if (this.isLive) this.place = later(this.place ?? change.place, this.seat.head)
-    if (this.state === 'behind') this.forgotten++
-    else if (this.state !== 'ended') this.wait(change)
+    if (this.state === 'behind') this.heard.pass()
+    else if (this.state !== 'ended' && !this.heard.add(change) && this.state === 'live') this.state = 'behind'
   }
 
   deleted(epoch: string): void {
@@ -136,14 +126,14 @@ export class LiveSubscription implements FeedListener, Reading {
 
   hasHeardAllAfter(place: Cursor): boolean {
     // Whether a life that was heard of begins after there was no bucket, or ended before, only another look tells.
-    return !this.hasMissed && (place.epoch !== NO_BUCKET.epoch || this.queue.size === 0)
+    return this.heard.isComplete && (place.epoch !== NO_BUCKET.epoch || this.heard.isEmpty)
   }
 
   /** The sink takes more. */
   drained(): void {
     if (this.state === 'behind' && this.place) void this.read({ at: 'place', place: this.place })
     while (this.state === 'live' && this.session.sink.ready) {
-      const change = this.queue.take()
+      const change = this.heard.take()
       if (!change) return
       this.sendChange(change)
     }
@@ -159,7 +149,8 @@ export class LiveSubscription implements FeedListener, Reading {
     if (this.state === 'ended') return
     this.state = 'ended'
     this.seat.leave()
-    this.queue.clear()
+    this.heard.forget()
+    this.session.lane.leave(this)
     this.session.parts.stats.closed(this.session.sink.transport)
   }
 
@@ -167,38 +158,29 @@ export class LiveSubscription implements FeedListener, Reading {
     return this.subject.matches(entry)
   }
 
-  turn(): Promise<void> {
-    return this.session.parts.turns.next(this.session)
-  }
-
-  ready(): Promise<void> {
-    return this.session.ready()
+  inTurn<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.session.lane.run(this, work)
   }
 
   forget(): void {
-    this.forgotten += this.queue.size
-    this.queue.clear()
-    this.hasMissed = false
+    this.heard.forget()
   }
 
   reset(reason: ResetReason): void {
-    const { sink, parts } = this.session
-    parts.stats.reset(reason)
+    this.session.parts.stats.reset(reason)
     this.place = undefined
     this.owesSynced = true
-    sink.send('reset', stringify({ type: 'reset', sub: this.id, reason }))
+    this.frames.reset(reason)
   }
 
   sendInitial(entry: Entry): void {
     if (!this.isAllowed(entry)) return
-    const { view, bucket } = this.subject
-    this.readInstead++
-    const frame = encode(view, bucket, entry, { initial: true })
-    this.session.sink.send(frame.type, textOf(frame, this.sub))
+    this.heard.wasRead()
+    this.frames.initial(entry)
   }
 
   sendLate(entry: Entry): void {
-    this.readInstead++
+    this.heard.wasRead()
     this.send(new Change(this.subject.bucket, entry))
   }
 
@@ -207,18 +189,9 @@ export class LiveSubscription implements FeedListener, Reading {
   }
 
   caughtUp(place: Cursor): void {
-    const { stats } = this.session.parts
-    const heard = this.queue.size
-    this.queue.dropThrough(place)
-    this.forgotten += heard - this.queue.size
-    stats.dropped += Math.max(0, this.forgotten - this.readInstead)
-    this.forgotten = 0
-    this.readInstead = 0
+    this.heard.caughtUp(place)
     this.place = place
-    const cursor = this.bookmark
-    if (this.owesSynced) {
-      this.session.sink.send('synced', stringify({ type: 'synced', sub: this.id, cursor }), cursor)
-    }
+    if (this.owesSynced) this.frames.synced(this.bookmark)
     this.owesSynced = false
     this.state = 'live'
     this.drained()
@@ -245,14 +218,6 @@ export class LiveSubscription implements FeedListener, Reading {
     return epoch !== this.place.epoch || revision <= this.place.revision
   }
 
-  private wait(change: Change): void {
-    if (this.queue.add(change)) this.session.parts.stats.dropped++
-    if (!this.queue.isOverfull) return
-    this.forget()
-    if (this.state === 'reading') this.hasMissed = true
-    else this.state = 'behind'
-  }
-
   private sendChange(change: Change): void {
     const { stats, now } = this.session.parts
     stats.lag.observe(Math.max(0, now() - change.place.time) / 1000)
@@ -262,8 +227,7 @@ export class LiveSubscription implements FeedListener, Reading {
   private send(change: Change): void {
     this.place = change.place
     if (!this.isAllowed(change.entry)) return
-    const frame = change.frame(this.subject.view)
-    this.session.sink.send(frame.type, frame.text(this.sub), change.cursor)
+    this.frames.change(change)
   }
 
   /** Rights are looked at for every frame; what an event is about differs from one to the next. */

@@ -1,5 +1,5 @@
 import { HEADERS, type ReplyFrame, type ServerFrame } from '@ironflow/core/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { bucketDefaults, createMemoryEngine, type Engine, type Limits } from '../../src'
 import type { SocketPeer } from '../../src/bindings/socket-peer'
 import type { SocketSession } from '../../src/bindings/websocket'
@@ -105,7 +105,17 @@ describe('a peer that does not read', () => {
     const before = peer.replies.length
     peer.bufferedBytes = 0
     session.drained()
+    await settled()
     expect(peer.replies.length).toBeGreaterThan(before)
+  })
+
+  test('is not sent more than the limits allow of values that JSON makes six times as long', async () => {
+    const { peer, send } = await open({ maxValueSize: 10_000, callBytesPerSocket: 130_000 })
+    await harness.put('b/keys/k', '\u0001'.repeat(10_000), { headers: { 'content-type': 'text/plain' } })
+    for (const n of numbers(100)) send(call(n))
+    await settled()
+    expect(peer.replies.length).toBeGreaterThan(0)
+    expect(peer.bufferedBytes).toBeLessThan(STREAM_BUFFER_BYTES + 130_000)
   })
 
   test('of a list that is larger than the limit gets it, alone', async () => {
@@ -122,10 +132,32 @@ describe('a peer that does not read', () => {
 
 test('a burst of calls of a peer that reads is read on at once', async () => {
   const { peer, send } = await open()
+  // As if they took no time: whatever takes long is paused for.
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
   for (const n of numbers(200)) send(put(n))
+  clock.mockRestore()
   expect(peer.pauses).toBe(0)
   await settled()
   expect(ids(peer.replies)).toEqual(numbers(200))
+})
+
+test.each([
+  ['subscribe', (n: number) => ({ type: 'subscribe', id: 's', kind: 'kv', target: 'b', filters: [`z${n}`] })],
+  ['unsubscribe', () => ({ type: 'unsubscribe', id: 's' })],
+])('a stream of %s messages leaves time for others, and is paused meanwhile', async (_, message) => {
+  const { peer, send } = await open()
+  let turns = 0
+  let isCounting = true
+  const count = () => {
+    turns++
+    if (isCounting) setImmediate(count)
+  }
+  setImmediate(count)
+  for (const n of numbers(5_000)) send(message(n))
+  expect(peer.isPaused).toBe(true)
+  await vi.waitFor(() => expect(peer.isPaused).toBe(false), { timeout: 10_000, interval: 1 })
+  isCounting = false
+  expect(turns).toBeGreaterThan(2)
 })
 
 describe('a server that stops', () => {

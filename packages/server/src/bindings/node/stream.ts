@@ -31,11 +31,14 @@ export function respondStream(
     get ready() {
       return response.writable && response.writableLength < bufferBytes
     },
-    write(text) {
-      if (response.writable) response.write(text)
+    write(content) {
+      if (response.writable) response.write(content)
     },
-    end() {
-      if (response.writable) response.end()
+    end(last) {
+      if (!response.writable) return
+      // Only when it has left: a stop cuts connections whose response is ended.
+      if (last) response.write(last, () => response.end())
+      else response.end()
     },
   })
 }
