@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Listening, serve } from '../../src'
+import { type Listening, serve } from '../../src/node'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { settle } from '../support/recording-sink'
 
