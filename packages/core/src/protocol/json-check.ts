@@ -151,7 +151,7 @@ class JsonCheck {
       const exponent = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1
       at = afterDigits(text, exponent)
       if (at === -1) return -1
-      isLong ||= at - exponent >= 3
+      isLong ||= at - exponent >= 3 || exponent - start > LONGEST_SAFE_MANTISSA
     }
     if (isLong && !Number.isFinite(Number(text.slice(start, at)))) this.note('is a number beyond the range of a double')
     return at
@@ -175,3 +175,6 @@ const NAME_START = /"(?:\\u.{4}|\\.|[^"\\]){0,256}/y
 
 /** Characters of a number that is in the range of a double unless it has an exponent. */
 const LONGEST_SAFE_NUMBER = 308
+
+/** Characters before an exponent of two digits that keep a number in the range of a double: 10^200 times 10^99. */
+const LONGEST_SAFE_MANTISSA = 200

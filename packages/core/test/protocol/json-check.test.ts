@@ -143,6 +143,10 @@ describe('JSON text breaks the rules', () => {
     ['-1e400', 'at'],
     ['{"a":[0,{"b.c":1E+999}]}', 'at.a.1.b.c'],
     [`[${'9'.repeat(400)}]`, 'at.0'],
+    [`1${'0'.repeat(299)}e99`, 'at'],
+    [`-1${'0'.repeat(299)}E+99`, 'at'],
+    [`1${'0'.repeat(298)}.5e99`, 'at'],
+    [`1${'0'.repeat(303)}e9`, 'at'],
     [`{"a":[[],1e5,"1e400",${'1'.repeat(300)}e100]}`, 'at.a.3'],
   ])('with %s, a number that no double can hold', (text, place) => {
     expect(problemsOf(text)).toEqual({ [place]: expect.stringContaining('double') })
