@@ -42,7 +42,8 @@ export class Idempotency {
   /**
    * Runs `work`, or answers what it answered before.
    *
-   * @param work is given what the engine recognises a repetition by: the same for the same scope, in every process
+   * @param work is given what the engine recognises a repetition by: the same in every process for the same scope and
+   * parameters, so that another call with the same key is never taken for a repetition
    * @throws ConflictError code `idempotency_conflict` where the key came with other parameters before
    */
   async once<A extends Answer>(
@@ -75,7 +76,7 @@ export class Idempotency {
     this.entries.set(name, entry)
     this.forget()
     try {
-      const pending = work(hashOf(name))
+      const pending = work(hashOf(`${name}\n${fingerprint}`))
       entry.pending = pending
       const answer = await pending
       entry.answer = answer

@@ -73,6 +73,17 @@ test('a key is asked for again once it is over: no answer outlives the right to 
   expect((await harness.put('b/keys/a', 1, { ...named('one'), key })).status).toBe(401)
 })
 
+test('another call with the key of one before a restart is made, and a repetition is recognised', async () => {
+  const before = new Harness()
+  const { json: first } = await before.put('b/keys/a', 1, named('one'))
+  const after = new Harness({ engine: before.engine })
+  const { json: other } = await after.put('b/keys/c', 1, named('one'))
+  expect(other.revision).toBeGreaterThan(first.revision)
+  expect((await after.get('b/keys/c')).json.value).toBe(1)
+  const again = new Harness({ engine: before.engine })
+  expect((await again.put('b/keys/a', 1, named('one'))).json).toEqual(first)
+})
+
 test('the window does not follow the wall clock', async () => {
   let now = Date.parse('2030-01-01T00:00:00Z')
   const harness = new Harness({ now: () => now })
