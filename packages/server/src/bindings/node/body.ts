@@ -13,12 +13,19 @@ export function declaredLength(request: IncomingMessage): number | undefined {
  * The whole body. One that says beforehand that it is too large is not read; one that turns out to be stops being kept
  * at that point.
  *
+ * @param begin called first where the body is to be read, since its sender may wait to be asked for it
  * @throws payload_too_large; aborted where the connection ended first, with a status that no peer is left to receive
  */
-export function readBody(request: IncomingMessage, limit: number, limits: Limits): Promise<Uint8Array> {
+export function readBody(
+  request: IncomingMessage,
+  limit: number,
+  limits: Limits,
+  begin?: () => void,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const tooLarge = () => reject(beyondLimit('payload_too_large', 'the body is too large', 'bodyBytes', limits))
     if ((declaredLength(request) ?? 0) > limit) return tooLarge()
+    begin?.()
     let first: Buffer | undefined
     let rest: Buffer[] | undefined
     let size = 0

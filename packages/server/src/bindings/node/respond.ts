@@ -54,7 +54,9 @@ function linger(request: IncomingMessage, end: () => void): void {
   request.resume()
 }
 
+/** Whether the rest of a request comes, and is not large. One that was not asked for its body may never send it. */
 function isBounded(request: IncomingMessage, bodyBytes: number): boolean {
+  if (request.headers.expect !== undefined) return false
   const length = declaredLength(request)
   return length !== undefined && length <= bodyBytes
 }

@@ -16,7 +16,7 @@ import { respond } from './respond'
 import { StalledPeers } from './stalled-peers'
 import { respondStream } from './stream'
 import { asksForWebSocket, currentResponse, putBack, TakingTurns, takeTurn } from './turns'
-import { Upgrade } from './upgrade'
+import { refuseTunnel, Upgrade } from './upgrade'
 
 /** Where and how to listen. */
 export interface ServeOptions {
@@ -88,25 +88,24 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
 
   const fast = new FastPath(server)
 
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse, askForBody?: () => void) => {
     const { clock } = fast
-    const answered = await server.handle(adapt(request, limits, response))
+    const answered = await server.handle(adapt(request, limits, response, askForBody))
     if (answered.stream) return respondStream(response, answered, limits.streamBufferBytes)
     if (answered.keep) fast.keep(answered, clock)
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
   }
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse, askForBody?: () => void) => {
     takeTurn(request.socket, response)
     stopping.heard(response)
     warning.look(request)
     if (fast.answer(request, response, performance.now(), stopping.isStopping)) return
-    void answer(request, response)
+    void answer(request, response, askForBody)
   }
-  node.on('request', onRequest)
-  // Nobody is told to go on with a body that will be refused: the answer comes at once.
+  node.on('request', (request: IncomingMessage, response: ServerResponse) => onRequest(request, response))
+  // A body is asked for when it is read: one that will be refused need not be sent.
   node.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (Number(request.headers['content-length'] ?? 0) <= limits.bodyBytes) response.writeContinue()
-    onRequest(request, response)
+    onRequest(request, response, () => response.writeContinue())
   })
   const upgrade = new Upgrade(server)
   node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -114,6 +113,10 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     takeTurn(socket, undefined)
     warning.look(request)
     void upgrade.answer(request, adapt(request, limits), socket, head)
+  })
+  node.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (currentResponse(socket)) putBack(node, request, head)
+    else refuseTunnel(socket)
   })
   node.on('clientError', (error, socket) => answerClientError(error, socket, limits))
 
@@ -146,6 +149,7 @@ function adapt(
   request: IncomingMessage,
   limits: IronflowServer['options']['limits'],
   response?: ServerResponse,
+  askForBody?: () => void,
 ): HttpRequest {
   const { headers } = request
   return {
@@ -155,7 +159,7 @@ function adapt(
       const value = headers[name]
       return typeof value === 'object' ? value.join(', ') : value
     },
-    body: (limit) => readBody(request, limit, limits),
+    body: (limit) => readBody(request, limit, limits, askForBody),
     remoteAddress: request.socket.remoteAddress,
     onGone: response && ((listener) => response.once('close', listener)),
   }

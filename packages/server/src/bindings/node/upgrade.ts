@@ -1,14 +1,14 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { IronflowError } from '@ironflow/core/errors'
+import { errorFor, type IronflowError } from '@ironflow/core/errors'
 import { SUBPROTOCOL } from '@ironflow/core/protocol'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { failure } from '../../dispatch/failure'
 import type { IronflowServer } from '../../server'
 import { errorResponse } from '../answer'
 import type { HttpRequest } from '../message'
-import { requestIdFrom } from '../request-id'
+import { newRequestId, requestIdFrom } from '../request-id'
 import type { SocketPeer } from '../socket-peer'
 import type { SocketSession } from '../websocket'
 import { endConnection } from './end-connection'
@@ -99,6 +99,12 @@ export class Upgrade {
     }
     return this.lastFrame
   }
+}
+
+/** Refuses a `CONNECT`, with which a client asks a proxy for a tunnel, and closes. */
+export function refuseTunnel(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  refuse(socket, errorFor('invalid_request', 'CONNECT is for proxies, and this server is none'), newRequestId())
 }
 
 /** Responds in place of an upgrade, and closes. */

@@ -156,6 +156,14 @@ describe('pipelined requests', () => {
     await sent
   })
 
+  test('are answered before a CONNECT behind them is refused', async () => {
+    await start()
+    const connection = connect()
+    connection.send(`${GET_CONFIG}\r\nCONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n${LAST}`)
+    await connection.closed
+    expect(statuses(connection)).toEqual([200, 400])
+  })
+
   test('are dropped with their connection', async () => {
     await start()
     const connection = connect()

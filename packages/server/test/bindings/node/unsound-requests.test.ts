@@ -98,6 +98,33 @@ test.each(['gzip, chunked', 'deflate,chunked', 'chunked, chunked', 'identity, ch
   },
 )
 
+describe('a body that waits to be asked for', () => {
+  const put = (auth: string, length = 4) =>
+    `PUT ${PATH} HTTP/1.1\r\nhost: localhost\r\n${auth}content-type: text/plain\r\nexpect: 100-continue\r\n` +
+    `content-length: ${length}\r\n\r\n`
+
+  test('is asked for where it is read', async () => {
+    await start()
+    const connection = connect()
+    connection.send(put(AUTH))
+    expect(await connection.until('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    connection.send('abcd')
+    await connection.until('HTTP/1.1 200')
+    expect((await harness.get('b/keys/a')).json.value).toBe('abcd')
+  })
+
+  test.each([
+    ['a key', put(''), 401],
+    ['room for it', put(AUTH, 99_999_999), 413],
+  ])('is not asked for without %s, and the connection ends', async (_, head, status) => {
+    await start()
+    const connection = connect()
+    connection.send(head)
+    await connection.closed
+    expect(connection.received.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
+  })
+})
+
 test('an upload whose sender goes away is no failure of the server', async () => {
   const errors: object[] = []
   await start({ logger: { ...silentLogger, error: (fields) => void errors.push(fields) } })
