@@ -1,4 +1,4 @@
-import { FilterIndex } from './filter-index'
+import { FilterSet } from './filter-set'
 import { compareKeys } from './key-order'
 
 /** A part of the order of keys: one key, or the keys that start with a prefix, which is empty or ends with a dot. */
@@ -7,23 +7,23 @@ export interface KeyRange {
   readonly isKey: boolean
 }
 
-/** The keys that any of some filters admits: `user.*`, `session.>`. Compiled once, asked for every key. */
+/** The keys that any of some filters admits: `user.*`, `session.>`. */
 export class KeyFilter {
-  /** Where such keys can be: disjoint, in the order of keys. Few narrow filters do not read a whole bucket. */
-  readonly ranges: readonly KeyRange[]
-  private readonly index: FilterIndex<true> | undefined
+  private readonly set: FilterSet | undefined
 
-  /** @param filters valid by `filterRule`; absent: all keys */
-  constructor(filters: readonly string[] | undefined) {
-    this.ranges = rangesOf(filters ?? ['>'])
-    if (!filters) return
-    this.index = new FilterIndex()
-    for (const filter of filters) this.index.add(filter, true)
+  /** @param filters valid by `filterRule`; absent: all keys. The list must not change afterwards. */
+  constructor(private readonly filters: readonly string[] | undefined) {
+    this.set = filters && FilterSet.of(filters)
+  }
+
+  /** Where such keys can be: disjoint, in the order of keys. Few narrow filters do not read a whole bucket. */
+  get ranges(): readonly KeyRange[] {
+    return rangesOf(this.filters ?? ['>'])
   }
 
   /** Whether a filter admits the key. */
   matches(key: string): boolean {
-    return this.index === undefined || this.index.match(key).length > 0
+    return this.set === undefined || this.set.admits(key)
   }
 }
 
@@ -38,10 +38,8 @@ function rangesOf(filters: readonly string[]): KeyRange[] {
   return ranges
 }
 
-/** The tokens before a filter's first wildcard, with the dot that follows; a filter without one is a key. */
+/** What comes before a filter's first wildcard, which is a whole token; a filter without one is a key. */
 function rangeOf(filter: string): KeyRange {
-  const tokens = filter.split('.')
-  const wild = tokens.findIndex((token) => token === '*' || token === '>')
-  if (wild < 0) return { start: filter, isKey: true }
-  return { start: [...tokens.slice(0, wild), ''].join('.'), isKey: false }
+  const wild = filter.search(/[*>]/)
+  return wild < 0 ? { start: filter, isKey: true } : { start: filter.slice(0, wild), isKey: false }
 }

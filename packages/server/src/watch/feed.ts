@@ -33,13 +33,13 @@ export class Feed {
   /** Tells `listener` of the keys that a filter admits; absent: of all. The changes of other keys cost nothing. */
   add(listener: FeedListener, filters: readonly string[] = ALL): void {
     this.listeners.add(listener)
-    for (const filter of filters) this.byFilter.add(filter, listener)
+    this.byFilter.add(listener, filters)
   }
 
   /** Ends what {@link add} began, with the same filters. */
   remove(listener: FeedListener, filters: readonly string[] = ALL): void {
     this.listeners.delete(listener)
-    for (const filter of filters) this.byFilter.remove(filter, listener)
+    this.byFilter.remove(listener, filters)
   }
 
   tell(event: EngineEvent): void {
@@ -49,15 +49,13 @@ export class Feed {
       this.place = change.place
     } else if (event.type === 'bucket_deleted') {
       const { epoch } = event
-      this.deliver([this.listeners], (listener) => listener.deleted(epoch))
+      this.deliver(this.listeners, (listener) => listener.deleted(epoch))
       this.place = undefined
     }
   }
 
-  /** Tells the listeners of all sets, each once; not those that have left meanwhile. */
-  private deliver(sets: readonly ReadonlySet<FeedListener>[], tell: (listener: FeedListener) => void): void {
-    const [only, ...others] = sets
-    const all = others.length === 0 ? only : new Set(sets.flatMap((set) => [...set]))
-    for (const listener of all ?? []) if (this.listeners.has(listener)) tell(listener)
+  /** Tells these listeners; not those that have left meanwhile. */
+  private deliver(listeners: Iterable<FeedListener>, tell: (listener: FeedListener) => void): void {
+    for (const listener of listeners) if (this.listeners.has(listener)) tell(listener)
   }
 }

@@ -1,40 +1,80 @@
 import { matchesFilter } from '@ironflow/core/protocol'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FilterIndex } from '../../src/engine/filter-index'
+import { FilterSet } from '../../src/engine/filter-set'
 
 const token = fc.constantFrom('a', 'b', 'c')
 const keys = fc.array(token, { minLength: 1, maxLength: 3 }).map((tokens) => tokens.join('.'))
 const filters = fc
   .tuple(fc.array(fc.oneof(token, fc.constant('*')), { maxLength: 2 }), fc.oneof(token, fc.constantFrom('*', '>')))
   .map(([tokens, last]) => [...tokens, last].join('.'))
-const steps = fc.array(fc.record({ do: fc.constantFrom('add', 'add', 'remove'), filter: filters, item: fc.nat(3) }), {
-  maxLength: 40,
+const token9 = fc.constantFrom('a', 'b')
+/** Longer than the prefixes by which items are found. */
+const longKeys = fc.array(token9, { minLength: 7, maxLength: 11 }).map((tokens) => tokens.join('.'))
+const longFilters = fc
+  .tuple(
+    fc.array(fc.oneof({ weight: 5, arbitrary: token9 }, fc.constant('*')), { minLength: 7, maxLength: 10 }),
+    filters,
+  )
+  .map(([tokens, last]) => [...tokens, last].join('.'))
+const step = fc.record({
+  do: fc.constantFrom('add', 'add', 'remove'),
+  item: fc.nat(5),
+  filters: fc.array(fc.oneof(filters, longFilters), { minLength: 1, maxLength: 40 }),
 })
 
-test('FilterIndex: finds the items of all filters that admit a key, whatever was added and removed before', () => {
-  const property = fc.property(steps, fc.array(keys), (todo, names) => {
+test('FilterIndex: finds, once, each item of which a filter admits a key, whatever was added and removed before', () => {
+  const names = fc.array(fc.oneof(keys, longKeys))
+  const property = fc.property(fc.array(step, { maxLength: 12 }), names, (todo, names) => {
     const index = new FilterIndex<number>()
-    const model = new Set<string>()
-    for (const { do: what, filter, item } of todo) {
-      index[what as 'add' | 'remove'](filter, item)
-      model[what === 'add' ? 'add' : 'delete'](`${filter} ${item}`)
+    const model = new Map<number, readonly string[]>()
+    for (const { do: what, item, filters } of todo) {
+      const known = model.get(item)
+      if (what === 'add' && !known) {
+        index.add(item, filters)
+        model.set(item, filters)
+      } else if (what === 'remove') {
+        index.remove(item, known ?? filters)
+        model.delete(item)
+      }
     }
-    for (const key of names) {
-      const found = new Set(index.match(key).flatMap((set) => [...set]))
-      const pairs = [...model].map((each) => each.split(' ') as [string, string])
-      const wanted = pairs.filter(([filter]) => matchesFilter(key, filter)).map(([, item]) => Number(item))
-      expect(found, key).toEqual(new Set(wanted))
+    for (const key of [...names, ...longFilterKeys(model)]) {
+      const wanted = [...model].filter(([, filters]) => filters.some((each) => matchesFilter(key, each)))
+      expect([...index.match(key)].sort(), key).toEqual(wanted.map(([item]) => item).sort())
     }
   })
   fc.assert(property, { numRuns: 1_000 })
 })
 
-test('FilterIndex: nothing is left of filters whose items were removed', () => {
+/** Keys that the filters admit: of long ones, no random key would be. */
+function longFilterKeys(model: ReadonlyMap<number, readonly string[]>): string[] {
+  return [...model.values()].flat().map((filter) => filter.replaceAll('*', 'b').replaceAll('>', 'a.b'))
+}
+
+test('FilterIndex: nothing is left of items that were removed', () => {
   const index = new FilterIndex<number>()
-  const all = ['a', 'a.*', 'a.*.>', '>', 'b.c.d']
-  for (const filter of all) index.add(filter, 1)
-  for (const filter of all) index.remove(filter, 1)
-  index.remove('never.there', 1)
+  const all = ['a', 'a.*', 'a.*.>', '>', 'b.c.d', 'a.a.a.a.a.a.a.a.a.>']
+  index.add(1, all)
+  index.remove(1, all)
+  index.remove(2, ['never.there'])
   expect(index).toEqual(new FilterIndex<number>())
+})
+
+test('FilterIndex: filters that start or end otherwise than the key are not asked', () => {
+  const index = new FilterIndex<number>()
+  const asked = vi.spyOn(FilterSet.prototype, 'admits')
+  for (let item = 0; item < 100; item++) index.add(item, [`user.${item}.*`, `*.${item}`, `a.*.${item}.>`, `${item}.>`])
+  expect([...index.match('user.7.name')]).toEqual([7])
+  expect(asked).toHaveBeenCalledTimes(1)
+  asked.mockRestore()
+})
+
+test('FilterIndex: an item that many filters lead to is asked once', () => {
+  const index = new FilterIndex<number>()
+  index.add(1, ['*.*.c', 'a.*.c', 'a.b.*', '*.b.*', '*.>', 'a.*.>'])
+  const asked = vi.spyOn(FilterSet.prototype, 'admits')
+  expect([...index.match('a.b.c')]).toEqual([1])
+  expect(asked).toHaveBeenCalledTimes(1)
+  asked.mockRestore()
 })
