@@ -212,6 +212,7 @@ export class ConnectionManager implements SubscriptionCarrier, CallCarrier {
     const { link } = this
     this.needsReopening = false
     this.server = link.server
+    this.policy.attempted(this.now)
     this.attempt = new ConnectionAttempt(link, this.options, this.selector, this.heartbeats, {
       subscriptions: () => this.subscriptions.subscriptions(),
       opened: () => this.fire('opened'),
@@ -234,7 +235,7 @@ export class ConnectionManager implements SubscriptionCarrier, CallCarrier {
   private fail(end: ConnectionEnd): void {
     const { now, policy, server, subscriptions } = this
     const { error } = end
-    policy.failed(error, now)
+    policy.failed(error, now, end.isSilent)
     if (end.isSilent) this.link.leave(server)
     const isOtherTransport = this.selector.failed({ ...end, wasOpen: this.isOpen }, now)
     if (isOtherTransport || (this.mayHaveOtherKey && policy.renewsKey())) {

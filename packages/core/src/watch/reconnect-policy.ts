@@ -9,7 +9,13 @@ const HEALTHY_MS = 10_000
 const FIRST_WAIT_MS = 2_000
 
 /** Bound of the waits after the third, while an outage is young, in milliseconds. */
-const YOUNG_WAIT_MS = 1_100
+const YOUNG_WAIT_MS = 1_400
+
+/**
+ * Milliseconds after which an attempt that fails was not refused at once: something took the connection, and dropped it,
+ * with those of all other clients that it had taken.
+ */
+const HELD_MS = 50
 
 /** Afterwards the bound is this part of the outage's duration: waiting makes none longer by more than that. */
 const WAITED_PART = 1 / 10
@@ -45,6 +51,10 @@ export class ReconnectPolicy {
   private hasRenewedKey = false
   /** When the connection opened; `undefined`: there is none that is open. */
   private openedAt: number | undefined
+  /** When the newest attempt began. */
+  private attemptedAt = Number.POSITIVE_INFINITY
+  /** Whether the last attempt failed at a time that it may share with those of many clients. */
+  private isShared = false
   /** By server: the earliest time of the next attempt by its own wish. */
   private readonly notBefore = new Map<string, number>()
   /** When the next attempt would be due without that wish. */
@@ -73,6 +83,11 @@ export class ReconnectPolicy {
     return now - this.failedAt >= FIRST_WAIT_MS
   }
 
+  /** Notes that an attempt begins. */
+  attempted(now: number): void {
+    this.attemptedAt = now
+  }
+
   /** Notes that a connection opened: the key is right. */
   opened(now: number): void {
     this.openedAt = now
@@ -88,9 +103,14 @@ export class ReconnectPolicy {
     this.openedAt = undefined
   }
 
-  /** Notes that an attempt failed. Until it is judged, the next one is due at once. */
-  failed(error: IronflowError, now: number): void {
+  /**
+   * Notes that an attempt failed. Until it is judged, the next one is due at once.
+   *
+   * @param isSilent whether this client gave it up, which it does at a time of its own
+   */
+  failed(error: IronflowError, now: number, isSilent = false): void {
     this.left(now)
+    this.isShared = !isSilent && now - this.attemptedAt >= HELD_MS
     this.failedAt = now
     this.ownRetryAt = now
     this.setback = { state: 'interrupted', error, retryAt: now }
@@ -120,7 +140,7 @@ export class ReconnectPolicy {
       this.failingSince = this.failures === 0 ? now : Math.min(this.failingSince, now)
       const { maxAttempts, maxDelayMs } = this.policy
       isReported = ++this.failures === maxAttempts
-      waitMs = waitAfter(++this.vain, now - this.failingSince, maxDelayMs, random)
+      waitMs = waitAfter(++this.vain, this.isShared, now - this.failingSince, maxDelayMs, random)
     }
     this.ownRetryAt = now + waitMs
     this.notBefore.set(server, now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS))
@@ -152,12 +172,15 @@ export class ReconnectPolicy {
 /**
  * Returns milliseconds to wait after so many attempts in vain, of an outage that has lasted so long.
  *
- * The first wait is all jitter: it spreads the clients that lost the same server, each time anew. The later waits are
- * nearly regular, which keeps clients spread: drawn anew from the whole bound, they would be twice as many and crowded.
+ * The first wait, and that after any loss that many clients share, is all jitter: it spreads those clients. The others
+ * are more regular, which keeps clients spread: drawn anew from the whole bound, they would be twice as many and crowded.
  * The second and third are as long as the first bound, so that of many clients of a server that restarts about a
- * twentieth comes back in any 100 ms; later ones are shorter, and a tenth does.
+ * twentieth comes back in any 100 ms; later ones are shorter, and a tenth does. Half of those is jitter, so that clients
+ * which a server held and dropped again and again do not stay together.
  */
-function waitAfter(vain: number, outageMs: number, capMs: number, random: number): number {
-  const boundMs = Math.max(vain > 3 ? YOUNG_WAIT_MS : FIRST_WAIT_MS, outageMs * WAITED_PART)
-  return Math.round(Math.min(capMs, boundMs) * (vain === 1 ? random : 0.8 + random / 5))
+function waitAfter(vain: number, isShared: boolean, outageMs: number, capMs: number, random: number): number {
+  const isLate = vain > 3 && !isShared
+  const boundMs = Math.min(capMs, Math.max(isLate ? YOUNG_WAIT_MS : FIRST_WAIT_MS, outageMs * WAITED_PART))
+  if (vain === 1 || isShared) return Math.round(boundMs * random)
+  return Math.round(boundMs * (isLate ? 0.5 + random / 2 : 0.8 + random / 5))
 }

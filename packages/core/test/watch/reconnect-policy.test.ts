@@ -31,27 +31,30 @@ function waits(policy: ReconnectPolicy, seconds: readonly number[], random = ALM
 
 describe('a failure', () => {
   const at = [0, 1, 3, 5, 10, 11, 12, 60, 299, 300, 301, 86_400]
-  const bounds = [2_000, 2_000, 2_000, 1_100, 1_100, 1_100, 1_200, 6_000, 29_900, 30_000, 30_000, 30_000]
+  const bounds = [2_000, 2_000, 2_000, 1_400, 1_400, 1_400, 1_400, 6_000, 29_900, 30_000, 30_000, 30_000]
 
-  test('is waited for up to two seconds three times, then about one, then a tenth of the outage, up to the cap', () => {
+  test('is waited for up to two seconds three times, then up to 1.4, then a tenth of the outage, up to the cap', () => {
     expect(waits(new ReconnectPolicy(POLICY), at)).toEqual(bounds)
   })
 
   test('may be followed at once by another attempt; only then does the next one keep its distance', () => {
     const [, ...later] = bounds
-    expect(waits(new ReconnectPolicy(POLICY), at, 0)).toEqual([0, ...later.map((ms) => ms * 0.8)])
+    expect(waits(new ReconnectPolicy(POLICY), at, 0)).toEqual([
+      0,
+      ...later.map((ms, index) => ms * (index < 2 ? 0.8 : 0.5)),
+    ])
   })
 
   test('is not waited for longer than the cap that the user gave', () => {
     expect(waits(new ReconnectPolicy({ ...POLICY, maxDelayMs: 1_500 }), [0, 1, 3, 12, 16])).toEqual([
-      1_500, 1_500, 1_500, 1_200, 1_500,
+      1_500, 1_500, 1_500, 1_400, 1_500,
     ])
     expect(waits(new ReconnectPolicy({ ...POLICY, maxDelayMs: 400 }), [0, 1, 100])).toEqual([400, 400, 400])
   })
 
   test('after the clock was put back is one of an outage that begins now', () => {
     expect(waits(new ReconnectPolicy(POLICY), [5_000, 100, 100, 120])).toEqual([2_000, 2_000, 2_000, 2_000])
-    expect(waits(new ReconnectPolicy(POLICY), [5_000, 100, 100, 100])).toEqual([2_000, 2_000, 2_000, 1_100])
+    expect(waits(new ReconnectPolicy(POLICY), [5_000, 100, 100, 100])).toEqual([2_000, 2_000, 2_000, 1_400])
   })
 
   test('is told once, when as many attempts have failed as a call would make', () => {
@@ -93,7 +96,27 @@ describe('the loss of a connection', () => {
     const policy = new ReconnectPolicy(POLICY)
     waits(policy, [0, 60])
     worked(policy, 10_000)
-    expect(waits(policy, [100, 101, 102, 103])).toEqual([2_000, 2_000, 2_000, 1_100])
+    expect(waits(policy, [100, 101, 102, 103])).toEqual([2_000, 2_000, 2_000, 1_400])
+  })
+})
+
+describe('an attempt that was taken and then dropped, as those of other clients may be in the same moment', () => {
+  /** The wait after one more attempt, late in a row of failures, which lasted so long. */
+  const waitAfter = (attemptMs: number, random: number, isSilent = false) => {
+    const policy = new ReconnectPolicy(POLICY)
+    waits(policy, [0, 1, 2, 3])
+    policy.attempted(4_000)
+    policy.failed(broken(), 4_000 + attemptMs, isSilent)
+    return waitOf(policy, broken(), 4_000 + attemptMs, random)
+  }
+
+  test('is waited for with nothing but jitter, up to two seconds', () => {
+    expect([0, 0.5, ALMOST_1].map((random) => waitAfter(50, random))).toEqual([0, 1_000, 2_000])
+  })
+
+  test('is not one that was refused at once, or that this client gave up', () => {
+    expect([0, ALMOST_1].map((random) => waitAfter(49, random))).toEqual([700, 1_400])
+    expect([0, ALMOST_1].map((random) => waitAfter(5_000, random, true))).toEqual([700, 1_400])
   })
 })
 

@@ -100,6 +100,61 @@ describe('ReconnectPolicy: at most 15 % of the clients of a server come back wit
   })
 })
 
+/** What a server does until a time, in milliseconds: it is gone, or takes connections and does not answer. */
+interface Phase {
+  readonly does: 'refuse' | 'hold'
+  readonly until: number
+}
+
+/** When each of so many clients first tried again after each end of a phase in which the server held connections. */
+function attemptsAfterDeaths(clients: number, phases: readonly Phase[], attemptMs: number, random: () => number) {
+  const deaths = phases.filter(({ does }) => does === 'hold').map(({ until }) => until)
+  const waves: number[][] = deaths.map(() => [])
+  const end = (deaths.at(-1) ?? 0) + 3_000
+  for (let client = 0; client < clients; client++) {
+    const policy = new ReconnectPolicy(POLICY)
+    policy.opened(Number.NEGATIVE_INFINITY)
+    policy.failed(error, 0)
+    let wave = -1
+    for (let now = policy.judge(error, 0, random()).setback.retryAt; now < end; ) {
+      const past = deaths.filter((at) => at < now).length - 1
+      if (past > wave) waves[past]?.push(now)
+      wave = past
+      const { does, until } = phases.find((phase) => phase.until >= now) ?? { does: 'refuse', until: end }
+      policy.attempted(now)
+      now = does === 'hold' ? until : now + attemptMs
+      policy.failed(error, now)
+      now = policy.judge(error, now, random()).setback.retryAt
+    }
+  }
+  return waves
+}
+
+describe('ReconnectPolicy: at most 15 % of the clients try again within 100 ms when what took them all dies', () => {
+  test.each([
+    ['long after all were taken', 4_000, 5_000, 1],
+    ['before all were taken', 4_000, 400, 1],
+    ['at once', 6_000, 100, 1],
+    ['early in an outage', 500, 1_000, 1],
+    ['again and again', 3_000, 1_500, 8],
+    ['again and again, soon', 1_500, 300, 8],
+    ['after a minute', 60_000, 8_000, 3],
+  ])('%s', (_, goneMs, holdMs, times) => {
+    const found = Array.from({ length: 10 }, (_, seed) => {
+      const random = randomOf(seed + 1)
+      const phases: Phase[] = []
+      for (let time = 0; phases.length < 2 * times; ) {
+        time += goneMs * (0.5 + random())
+        phases.push({ does: 'refuse', until: time })
+        time += holdMs * (0.5 + random())
+        phases.push({ does: 'hold', until: time })
+      }
+      return densest(2_000, attemptsAfterDeaths(2_000, phases, 2, random))
+    })
+    expect(Math.max(...found)).toBeLessThanOrEqual(MOST)
+  })
+})
+
 /** The densest window of so many random sequences of deaths. */
 function mostOf(clients: number, sequences: number, count: number, apartMs: number, goneMs: number): number {
   const found = Array.from({ length: sequences }, (_, seed) => {

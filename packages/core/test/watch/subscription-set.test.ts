@@ -115,7 +115,7 @@ describe('a subscription that is refused, one of several', () => {
     for (let i = 1; i <= 6; i++) {
       expect(errors).toEqual(i <= 4 ? [] : ['unavailable'])
       connection.receive(refusal('1', 'unavailable'))
-      const waitMs = i === 1 ? 0 : i <= 3 ? 1_600 : 880
+      const waitMs = i === 1 ? 0 : i <= 3 ? 1_600 : 700
       expect(first.status).toMatchObject({ state: 'interrupted', retryAt: platform.now() + waitMs })
       await platform.advance(waitMs)
       expect(connection.sent).toHaveLength(i)
