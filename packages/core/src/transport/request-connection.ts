@@ -9,6 +9,9 @@ import { responseError } from './response-error'
 /** Characters of a body above which several subscriptions are not sent together: a server takes 1 MiB by default. */
 const MAX_BODY_LENGTH = 1_048_576
 
+/** Members and elements of a body above which they are not, either: what a server takes by default. */
+const MAX_BODY_ITEMS = 10_000
+
 /** Handles the messages of one request. */
 export type FrameHandler = (frame: ServerFrame | undefined) => void
 
@@ -63,8 +66,9 @@ export abstract class RequestConnection extends LinkConnection {
       accept,
     }
     const body = stringify({ subscriptions })
+    const isTooLarge = body.length > MAX_BODY_LENGTH || itemsOf(subscriptions) > MAX_BODY_ITEMS
     // One alone is sent however large it is: what a server takes only the server knows.
-    if (body.length > MAX_BODY_LENGTH && subscriptions.length > 1) throw errorFor('payload_too_large', '')
+    if (isTooLarge && subscriptions.length > 1) throw errorFor('payload_too_large', '')
     const request = { verb: 'POST', target: `/api/v1/watch${query}`, headers, body } as const
     const response = await link.send(server, request, key, signal)
     if (response.ok) return response
@@ -74,10 +78,11 @@ export abstract class RequestConnection extends LinkConnection {
   /** Returns what is to be asked for instead: halves of too much, or what is left when some were refused by name. */
   private partsAfter(thrown: unknown, wanted: readonly Subscription[]): Array<readonly Subscription[]> {
     const error = this.link.failure(thrown, this.server)
-    const isTooLarge = error.status === 413
+    const places = Object.keys((error as Partial<ValidationError>).fields ?? {})
+    // A body is refused as a whole for its bytes, or for the number of its members and elements.
+    const isTooLarge = error.status === 413 || (error.status === 400 && places.includes('body'))
     const half = wanted.length >> 1
     if (isTooLarge && half > 0) return [wanted.slice(0, half), wanted.slice(half)]
-    const places = Object.keys((error as Partial<ValidationError>).fields ?? {})
     const rest = wanted.filter(({ id }, n) => {
       const isRefused = isTooLarge || places.some((place) => place.startsWith(`subscriptions.${n}.`))
       if (isRefused) this.refuse(id, error)
@@ -86,4 +91,13 @@ export abstract class RequestConnection extends LinkConnection {
     if (rest.length === wanted.length) throw error
     return [rest]
   }
+}
+
+/** The members and elements of the body with these subscriptions, as a server counts them. */
+function itemsOf(subscriptions: readonly Subscription[]): number {
+  const counts = subscriptions.map((subscription) => {
+    const members = Object.values(subscription).filter((member) => member !== undefined)
+    return 1 + members.length + (subscription.filters?.length ?? 0)
+  })
+  return counts.reduce((sum, count) => sum + count, 1)
 }

@@ -75,6 +75,27 @@ describe('more subscriptions than one body holds', () => {
     expect(session.ends).toEqual([])
   })
 
+  test('are carried by several requests where one would have too many members and elements, cursors too', async () => {
+    const many = (cursor?: string) =>
+      Array.from({ length: 1_000 }, (_, n): Subscription => {
+        return { id: `${n}`, kind: 'kv', target: 'b', filters: Array(4).fill('x'), cursor, updatesOnly: undefined }
+      })
+    const first = await streams(new RecordingSession(many()))
+    expect(first.requests).toHaveLength(1)
+    const session = new RecordingSession(many('e-1-1'))
+    const { open, requests } = await streams(session)
+    expect(requests).toHaveLength(2)
+    expect(open.flatMap((stream) => stream.ids)).toEqual(ids(session))
+  })
+
+  test('are carried by as many as it takes where the server takes fewer members than others', async () => {
+    const session = new RecordingSession(subscriptions(16, 1_000))
+    const refusal = () => problem(400, 'invalid_request', { body: 'has more than 20 members and elements' })
+    const { open } = await streams(session, 3_000, refusal)
+    expect(open.flatMap((stream) => stream.ids).sort()).toEqual(ids(session).sort())
+    expect(session.ends).toEqual([])
+  })
+
   test('are one session: the messages of all are told, and nothing of the rest when one ends', async () => {
     const session = new RecordingSession(subscriptions(2, MIB / 2))
     const { open } = await streams(session)
