@@ -56,7 +56,7 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
     'kv.purge': (params, context) => kv.purge(params, context),
 
     'admin.apiKeys.create': (params, { principal }) => apiKeys.create(principal, params),
-    'admin.apiKeys.list': (params, { principal }) => apiKeys.list(principal, params, limits.pageItems),
+    'admin.apiKeys.list': (params, { principal }) => apiKeys.list(principal, params, limits),
     'admin.apiKeys.revoke': (params, context) => apiKeys.revoke(params, context),
     'admin.environments': async (_, { principal }) => {
       const all = await listEnvironments(engine)

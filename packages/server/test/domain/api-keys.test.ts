@@ -57,6 +57,24 @@ test('keys made by a key that expires expire with it, and so do those that they 
   }
 })
 
+test('pages of keys are bounded by bytes, and together show every key once', async () => {
+  const pageBytes = 65_536
+  const harness = new Harness({ limits: { pageBytes } })
+  const scopes = Array.from({ length: 100 }, (_, n) => `read:config:${'n'.repeat(120)}${n}*`)
+  const before = ids(await harness.request('GET', API_KEYS))
+  const keys = [...before]
+  for (let n = 0; n < 12; n++) keys.push((await made(harness, { role: 'viewer', scopes })).json.id)
+  const seen: string[] = []
+  for (let cursor = ''; ; ) {
+    const page = await harness.request('GET', `${API_KEYS}${cursor}`)
+    expect(page.text.length).toBeLessThan(pageBytes + 1_000)
+    seen.push(...ids(page))
+    if (page.json.nextCursor === undefined) break
+    cursor = `?cursor=${encodeURIComponent(page.json.nextCursor)}`
+  }
+  expect(seen.sort()).toEqual(keys.sort())
+})
+
 test('an admin with scopes sees and revokes only keys within them', async () => {
   const harness = new Harness()
   const manager = (await made(harness, { role: 'admin', scopes: MANAGER })).json

@@ -52,3 +52,13 @@ test('a full page after which nothing visible follows has no place to go on from
   const { read } = reader((name) => name < '00002')
   expect(await visiblePage(2, undefined, read, nameOf)).toEqual({ items: ['00000', '00001'], next: undefined })
 })
+
+test('a page ends where the next item would have it beyond its bytes, but has one item always', async () => {
+  const { read } = reader(() => true)
+  const bound = (bytes: number) => ({ bytes, bytesOf: () => 10 })
+  const page = (bytes: number) => visiblePage(100, undefined, read, nameOf, bound(bytes))
+  expect(await page(35)).toEqual({ items: NAMES.slice(0, 3), next: NAMES[2] })
+  expect(await page(40)).toEqual({ items: NAMES.slice(0, 4), next: NAMES[3] })
+  expect(await page(1)).toEqual({ items: NAMES.slice(0, 1), next: NAMES[0] })
+  expect(await visiblePage(5, '09998', read, nameOf, bound(1))).toEqual({ items: ['09999'], next: undefined })
+})
