@@ -38,6 +38,12 @@ export type ReceivedFrame =
   | { readonly frame: ClientFrame; readonly error?: undefined }
   | { readonly error: ValidationError; readonly sub?: string | undefined; readonly call?: string | undefined }
 
+/** Bounds of the subscriptions that a server takes. */
+export interface SubscriptionLimits extends JsonLimits {
+  /** The filters of a longer list are not looked into: who subscribes refuses it. */
+  readonly filtersPerSubscription: number
+}
+
 /** Members that a message, or the parameters in it, may have. No message that is known has nearly as many. */
 const MAX_MEMBERS = 64
 
@@ -52,7 +58,7 @@ const BODIES: ReadonlySet<string | undefined> = /* @__PURE__ */ new Set(
  *
  * @param limits bounds of a subscription, which is built
  */
-export function parseClientFrame(text: string, limits: JsonLimits): ReceivedFrame {
+export function parseClientFrame(text: string, limits: SubscriptionLimits): ReceivedFrame {
   const reader = new MemberReader(text)
   const frame = readFlat(reader, 'params')
   if (!frame || !reader.isWhole) {
@@ -96,7 +102,10 @@ function readValue(name: string, text: string): unknown {
  *
  * @throws ValidationError naming the places that are wrong: `subscriptions.2.target`
  */
-export function parseWatchRequest(body: unknown): Subscription[] {
+export function parseWatchRequest(
+  body: unknown,
+  { filtersPerSubscription }: Pick<SubscriptionLimits, 'filtersPerSubscription'>,
+): Subscription[] {
   const given = isRecord(body) ? body.subscriptions : undefined
   if (!Array.isArray(given) || given.length === 0) throw invalid({ subscriptions: 'must be a list, and not empty' })
   const problems = new FieldProblems()
@@ -105,7 +114,7 @@ export function parseWatchRequest(body: unknown): Subscription[] {
   const ids = new Set<string>()
   for (const [index, each] of given.entries()) {
     if (problems.isFull) break
-    const subscription = checkSubscription(each, `subscriptions.${index}.`, problems)
+    const subscription = checkSubscription(each, `subscriptions.${index}.`, problems, filtersPerSubscription)
     if (!subscription) continue
     if (ids.has(subscription.id)) problems.add(`subscriptions.${index}.id`, 'is another subscription’s, too')
     ids.add(subscription.id)
@@ -119,8 +128,17 @@ const CALL_TEXTS = ['requestId', 'environment', 'idempotencyKey', 'traceparent',
 const CALL_MEMBERS = ['type', 'id', 'method', 'params', ...CALL_TEXTS]
 const MEMBERS = ['id', 'kind', 'target', 'filters', 'cursor', 'updatesOnly']
 
-/** The subscription in `value`; or `undefined`, with what is wrong noted in `problems` under places that start so. */
-export function checkSubscription(value: unknown, place: string, problems: FieldProblems): Subscription | undefined {
+/**
+ * The subscription in `value`; or `undefined`, with what is wrong noted in `problems` under places that start so.
+ *
+ * @param maxFilters see {@link SubscriptionLimits}
+ */
+export function checkSubscription(
+  value: unknown,
+  place: string,
+  problems: FieldProblems,
+  maxFilters = Number.POSITIVE_INFINITY,
+): Subscription | undefined {
   const before = problems.count
   const fail = (member: string, problem: string | undefined) => {
     if (problem) problems.add(`${place}${member}`, problem)
@@ -134,7 +152,7 @@ export function checkSubscription(value: unknown, place: string, problems: Field
   const row = isWatchKind(kind) ? watchKindRow(kind) : undefined
   if (!row) fail('kind', `must be one of ${Object.keys(WATCH_KINDS).join(', ')}`)
   else fail('target', typeof target === 'string' ? row.target(target) : 'must be a string')
-  if (row && filters !== undefined) fail('filters', filtersProblem(row.filter, filters))
+  if (row && filters !== undefined) fail('filters', filtersProblem(row.filter, filters, maxFilters))
   if (cursor !== undefined && (typeof cursor !== 'string' || !parseCursor(cursor))) {
     fail('cursor', 'is not one that this server gave')
   }
@@ -147,9 +165,11 @@ export function checkSubscription(value: unknown, place: string, problems: Field
 }
 
 /** @param rule what each must be; absent: the kind of watch has no filters */
-function filtersProblem(rule: Rule | undefined, filters: unknown): string | undefined {
+function filtersProblem(rule: Rule | undefined, filters: unknown, maxFilters: number): string | undefined {
   if (!rule) return 'have no meaning for this kind'
   if (!Array.isArray(filters) || filters.length === 0) return 'must be a list, and not empty; absent: all keys'
+  // Too many are refused by their number, with the limit's name, and not looked at.
+  if (filters.length > maxFilters) return undefined
   for (const filter of filters) {
     const problem = typeof filter === 'string' ? rule(filter) : 'must be strings'
     if (problem) return problem
@@ -157,11 +177,11 @@ function filtersProblem(rule: Rule | undefined, filters: unknown): string | unde
   return undefined
 }
 
-function parseSubscribe(text: string, id: string, limits: JsonLimits): ReceivedFrame {
+function parseSubscribe(text: string, id: string, limits: SubscriptionLimits): ReceivedFrame {
   try {
     const { type: _, ...rest } = parseJsonWithin(text, limits, 'message') as Record<string, unknown>
     const problems = new FieldProblems()
-    const subscription = checkSubscription(rest, '', problems)
+    const subscription = checkSubscription(rest, '', problems, limits.filtersPerSubscription)
     if (subscription) return { frame: { type: 'subscribe', ...subscription } }
     throw problems.error()
   } catch (error) {

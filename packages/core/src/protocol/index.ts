@@ -8,6 +8,7 @@ export {
   parseServerFrame,
   parseWatchRequest,
   type ReceivedFrame,
+  type SubscriptionLimits,
 } from './envelope'
 export { type EnvironmentSource, namedEnvironment, oneEnvironment } from './environment'
 export { formatEtag, parseEtag } from './etag'

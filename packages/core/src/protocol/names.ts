@@ -42,12 +42,8 @@ export const keyRule: Rule = (text) => {
 export const filterRule: Rule = (text) => {
   const problem = tokensProblem(text)
   if (problem) return problem
-  const tokens = text.split('.')
-  for (const [index, token] of tokens.entries()) {
-    if (token.includes('*') && token !== '*') return '* must be a whole token'
-    if (token.includes('>') && (token !== '>' || index !== tokens.length - 1)) return '> must be the whole last token'
-  }
-  return undefined
+  if (/[^.]\*|\*[^.]/.test(text)) return '* must be a whole token'
+  return /[^.]>|>./.test(text) ? '> must be the whole last token' : undefined
 }
 
 /** What a key and a filter have in common. */
@@ -58,7 +54,8 @@ function tokensProblem(text: string): string | undefined {
   if (text.length * 3 > MAX_KEY_BYTES && encoder.encode(text).length > MAX_KEY_BYTES)
     return `must be at most ${MAX_KEY_BYTES} bytes`
   if (/[\s\p{Cc}]/u.test(text)) return 'must not contain white space or control characters'
-  return text.split('.').includes('') ? 'must not have an empty token between dots' : undefined
+  const hasEmpty = text.startsWith('.') || text.endsWith('.') || text.includes('..')
+  return hasEmpty ? 'must not have an empty token between dots' : undefined
 }
 
 /** Whether `filter` (valid by {@link filterRule}) admits `key`; no filter admits all. */

@@ -85,6 +85,14 @@ describe('frames of a client', () => {
     })
   })
 
+  test('a list of more filters than the limit is not looked into: its subscriber refuses it', () => {
+    const frame = (count: number) => ({ type: 'subscribe', ...kv, filters: Array(count).fill('a..b') })
+    expect(received(frame(65))).toMatchObject({ frame: { filters: { length: 65 } } })
+    expect(received(frame(64))).toMatchObject({ error: { fields: { filters: expect.any(String) } } })
+    const subscriptions = [{ ...kv, filters: frame(65).filters }]
+    expect(parseWatchRequest({ subscriptions }, LIMITS)).toEqual(subscriptions)
+  })
+
   test('a message of many members, or parameters, is none', () => {
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`m${index}`, 0]))
     expect(received({ type: 'unsubscribe', id: 'a', ...many })).toEqual({ error: expect.anything() })
@@ -108,12 +116,12 @@ describe('frames of a client', () => {
 
 describe('the body of a watch request', () => {
   test('is a list of subscriptions', () => {
-    expect(parseWatchRequest({ subscriptions: [kv] })).toEqual([kv])
+    expect(parseWatchRequest({ subscriptions: [kv] }, LIMITS)).toEqual([kv])
   })
 
   test('has every wrong place named', () => {
     const subscriptions = [kv, { ...kv, id: 'two', target: '' }, kv, 7]
-    expect(() => parseWatchRequest({ subscriptions, more: 1 })).toThrow(
+    expect(() => parseWatchRequest({ subscriptions, more: 1 }, LIMITS)).toThrow(
       expect.objectContaining({
         fields: {
           more: expect.any(String),
@@ -128,7 +136,7 @@ describe('the body of a watch request', () => {
   test('has 32 problems named at most, and no long place', () => {
     const fieldsOf = (body: object) => {
       try {
-        parseWatchRequest(body)
+        parseWatchRequest(body, LIMITS)
       } catch (error) {
         return Object.keys((error as { fields: object }).fields)
       }
@@ -139,7 +147,7 @@ describe('the body of a watch request', () => {
   })
 
   test.each([undefined, [], { subscriptions: [] }, { subscriptions: {} }])('%j is none', (body) => {
-    expect(() => parseWatchRequest(body)).toThrow('subscriptions')
+    expect(() => parseWatchRequest(body, LIMITS)).toThrow('subscriptions')
   })
 })
 

@@ -5,7 +5,7 @@ import { matchPath } from '../../src/protocol/path'
 import { decodeRequest, type EncodedRequest, encodeRequest, rowApplies } from '../../src/protocol/request'
 
 /** Bounds of what a server builds. */
-export const LIMITS = { jsonDepth: 64, jsonItems: 10_000 }
+export const LIMITS = { jsonDepth: 64, jsonItems: 10_000, filtersPerSubscription: 64 }
 
 /** What a server makes of a request that was sent over a real URL: the method it is for, and its parameters. */
 export function receive(request: EncodedRequest): { method: MethodName; params: Record<string, unknown> } {

@@ -39,7 +39,8 @@ export async function answerWatch(
   if (one) return watchOverSse(parts.watching, watcher, [one], true)
 
   const waitMs = waitMsOf(query)
-  const subscriptions = resumed(parseWatchRequest(await readJson(request, parts.limits)), query, lastEventId)
+  const body = await readJson(request, parts.limits)
+  const subscriptions = resumed(parseWatchRequest(body, parts.limits), query, lastEventId)
   if (wantsEvents(request.header('accept'))) return watchOverSse(parts.watching, watcher, subscriptions, false)
   return watchByPoll(parts, watcher, subscriptions, waitMs, request)
 }
