@@ -15,6 +15,8 @@ let lastTokens: readonly string[] = ['']
 export class FilterSet {
   private exact: Set<string> | undefined
   private readonly blocks: FilterBlock[] = []
+  /** The last tokens of the filters with wildcards. */
+  private readonly ends = new Set<string>()
 
   private constructor(private readonly filters: readonly string[]) {}
 
@@ -31,7 +33,9 @@ export class FilterSet {
   admits(key: string): boolean {
     this.exact ??= this.compile()
     if (this.exact.has(key)) return true
-    if (this.blocks.length === 0) return false
+    const { ends } = this
+    // Splitting a long key takes longer than all the rest.
+    if (!ends.has('>') && !ends.has('*') && !ends.has(key.slice(key.lastIndexOf('.') + 1))) return false
     if (key !== lastKey) {
       lastTokens = key.split('.')
       lastKey = key
@@ -43,6 +47,7 @@ export class FilterSet {
   private compile(): Set<string> {
     const exact = this.filters.filter((filter) => !/[*>]/.test(filter))
     const wild = this.filters.filter((filter) => /[*>]/.test(filter))
+    for (const filter of wild) this.ends.add(filter.slice(filter.lastIndexOf('.') + 1))
     for (let at = 0; at < wild.length; at += BLOCK) this.blocks.push(new FilterBlock(wild.slice(at, at + BLOCK)))
     return new Set(exact)
   }
