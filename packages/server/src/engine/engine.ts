@@ -128,6 +128,8 @@ export interface EngineOptions {
   onCommit?: ((batch: CommitStats) => void) | undefined
   /** Wall clock in epoch milliseconds; tests bring their own. */
   now?: (() => number) | undefined
+  /** Monotonic clock in milliseconds, which setting the wall clock leaves as it is; tests bring their own. */
+  uptime?: (() => number) | undefined
 }
 
 /** One transaction: how many writes it made true, and how long it took in milliseconds. */
@@ -205,7 +207,8 @@ export interface OnceOptions {
   /**
    * Identity of the write, at most 64 characters of ASCII. Where a write of this identity was applied within the last
    * two minutes, its result is returned, whatever the repetition expects, and nothing is written. One that failed
-   * leaves no trace. Holds after reopening the store and through every engine on it.
+   * leaves no trace. Holds after reopening the store and through every engine on it. While the store is open the two
+   * minutes are those of {@link EngineOptions.uptime}.
    */
   once?: string | undefined
 }

@@ -6,7 +6,7 @@ import { readMark } from './high-water-mark'
 import { installDatabase, newId } from './installation'
 import { checkIdentity, openForReading, unusable } from './open-database'
 import { refused } from './refusal'
-import { DATABASE_FILE, type Identity, revisionOf, setEpoch, setRevision } from './schema'
+import { DATABASE_FILE, type Identity, revisionOf, revisionSetter, setEpoch } from './schema'
 
 /**
  * Revisions that a store which goes on after a loss leaves out beyond its mark: more than can have been committed after
@@ -49,7 +49,7 @@ export function acceptDataLoss(
     const db = openDatabase(copy)
     try {
       setEpoch(db, next.epoch)
-      setRevision(db, revision + missing + REVISION_MARGIN)
+      revisionSetter(db).run(revision + missing + REVISION_MARGIN)
     } finally {
       db.close()
     }

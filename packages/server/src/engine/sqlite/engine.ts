@@ -92,6 +92,7 @@ class SqliteEngine implements Engine {
   readonly #epoch: string
   readonly #options: SqliteEngineOptions
   readonly #now: () => number
+  readonly #uptime: () => number
   readonly #retentionMs: number
   readonly #lock: Lock
   readonly #followers = new Followers()
@@ -102,6 +103,7 @@ class SqliteEngine implements Engine {
   constructor(options: SqliteEngineOptions, { epoch }: Identity, lock: Lock) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#uptime = options.uptime ?? (() => performance.now())
     this.#retentionMs = options.tombstoneRetentionMs ?? DEFAULT_TOMBSTONE_RETENTION_MS
     this.#lock = lock
     this.#epoch = epoch
@@ -111,7 +113,8 @@ class SqliteEngine implements Engine {
   async open(path: string, { storeId, epoch }: Identity): Promise<void> {
     const { workerUrl, bucketDefaults, maxPages, onFatal } = this.#options
     const tombstoneRetentionMs = this.#retentionMs
-    const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, maxPages }
+    const openedAt = { now: this.#now(), uptime: this.#uptime() }
+    const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, openedAt, maxPages }
     const committer = await Committer.start(workerUrl ?? new URL('./sqlite-worker.js', import.meta.url), start, {
       onCommitted: (batch) => this.#publish(batch),
       onFatal: (error) => onFatal?.(error),
@@ -133,7 +136,15 @@ class SqliteEngine implements Engine {
   }
 
   async createBucket(bucket: string, config: BucketConfig, { once }: OnceOptions = {}): Promise<BucketRecord> {
-    return recordIn(await this.#write({ do: 'createBucket', bucket, config: { ...config }, once, now: this.#now() }))
+    return recordIn(
+      await this.#write({
+        do: 'createBucket',
+        bucket,
+        config: { ...config },
+        once: this.#once(once),
+        now: this.#now(),
+      }),
+    )
   }
 
   async updateBucket(
@@ -141,8 +152,8 @@ class SqliteEngine implements Engine {
     changes: Partial<BucketConfig>,
     { once }: OnceOptions = {},
   ): Promise<BucketRecord> {
-    const change = { ...changes }
-    const begin = () => this.#write({ do: 'updateBucket', bucket, changes: change, once, now: this.#now() })
+    const update = { bucket, changes: { ...changes }, once: this.#once(once) }
+    const begin = () => this.#write({ do: 'updateBucket', ...update, now: this.#now() })
     let outcome = await begin()
     while (outcome.kind === 'settled') outcome = await begin()
     while (outcome.kind === 'bucket' && outcome.more) {
@@ -160,7 +171,7 @@ class SqliteEngine implements Engine {
   }
 
   async deleteBucket(bucket: string, { once }: OnceOptions = {}): Promise<Commit | undefined> {
-    const outcome = await this.#write({ do: 'deleteBucket', bucket, once, now: this.#now() })
+    const outcome = await this.#write({ do: 'deleteBucket', bucket, once: this.#once(once), now: this.#now() })
     if (outcome.kind !== 'removed') return outOfStep(outcome)
     return outcome.life === undefined ? undefined : this.#commitIn(outcome)
   }
@@ -181,7 +192,7 @@ class SqliteEngine implements Engine {
     const encoding = ENCODINGS.indexOf(value.encoding)
     const content = value.encoding === 'base64' ? new Uint8Array(value.bytes) : value.text
     const bytes = Buffer.byteLength(content)
-    const about = { ...aboutEntry(bucket, key, options), encoding, value: content, bytes }
+    const about = { ...this.#aboutEntry(bucket, key, options), encoding, value: content, bytes }
     return this.#commitIn(await this.#write({ do: 'put', ...about, keyExpiresAt, bucketConfig, now }))
   }
 
@@ -226,7 +237,18 @@ class SqliteEngine implements Engine {
   }
 
   async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
-    return this.#commitIn(await this.#write({ do: operation, ...aboutEntry(bucket, key, options), now: this.#now() }))
+    const about = this.#aboutEntry(bucket, key, options)
+    return this.#commitIn(await this.#write({ do: operation, ...about, now: this.#now() }))
+  }
+
+  #aboutEntry(bucket: string, key: string, options: WriteOptions = {}) {
+    const { expectedRevision, expectedEpoch } = options
+    const once = this.#once(options.once)
+    return { bucket, key, expectedRevision, expectedEpoch, once, meta: encodeMeta(options.meta) }
+  }
+
+  #once(id: string | undefined) {
+    return id === undefined ? undefined : { id, uptime: this.#uptime() }
   }
 
   #publish(batch: Committed): void {
@@ -257,11 +279,6 @@ class SqliteEngine implements Engine {
     if (!this.#opened || this.#closing) throw engineClosed()
     return this.#opened
   }
-}
-
-function aboutEntry(bucket: string, key: string, options: WriteOptions = {}) {
-  const { expectedRevision, expectedEpoch, once } = options
-  return { bucket, key, expectedRevision, expectedEpoch, once, meta: encodeMeta(options.meta) }
 }
 
 function recordIn(outcome: Outcome): BucketRecord {

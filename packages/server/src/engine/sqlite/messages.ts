@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@ironflow/core/errors'
 import type { BucketConfig, BucketRecord } from '../engine'
+import type { Moment } from './applied-table'
 
 /** A put on its way to the worker. The bytes are the engine's own copy. */
 export interface PutWrite extends EntryWrite {
@@ -28,7 +29,8 @@ interface EntryWrite extends OnceWrite {
 
 /** What writes have in common that are recognised when they are repeated. */
 interface OnceWrite {
-  once: string | undefined
+  /** `uptime`: the engine's monotonic clock when the call was made. */
+  once: { id: string; uptime: number } | undefined
   now: number
 }
 
@@ -95,6 +97,8 @@ export interface WorkerStart {
   epoch: string
   bucketDefaults: BucketConfig
   tombstoneRetentionMs: number
+  /** When the store is opened, by both clocks of the engine. */
+  openedAt: Moment
   /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
   maxPages?: number | undefined
 }

@@ -1,4 +1,4 @@
-import { type Database, inTransaction, pragma } from './database'
+import { type Database, inTransaction, pragma, type Statement } from './database'
 
 /** The database's file in the data directory. */
 export const DATABASE_FILE = 'ironflow.db'
@@ -86,7 +86,7 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE buckets ADD COLUMN stale_after TEXT;
    -- JSON.
    ALTER TABLE entries ADD COLUMN meta TEXT;
-   -- Results of the writes of the last two minutes, a row for each commit: JSON, [once, result] for each write.
+   -- Results of the writes of the last two minutes, a row for each commit: JSON, as in applied-row.ts.
    CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL)`,
 ]
 
@@ -124,9 +124,9 @@ export function revisionOf(db: Database): number {
   return db.prepare<[], { revision: number }>('SELECT revision FROM state').get()?.revision ?? 0
 }
 
-/** Has a database go on after another revision than its newest. */
-export function setRevision(db: Database, revision: number): void {
-  db.prepare('UPDATE state SET revision = ?').run(revision)
+/** Prepares the statement that sets the revision after which a database goes on. */
+export function revisionSetter(db: Database): Statement<[number], unknown> {
+  return db.prepare('UPDATE state SET revision = ?')
 }
 
 /** Why a database is not one this version can read, or `undefined`. */

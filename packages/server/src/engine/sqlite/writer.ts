@@ -5,7 +5,7 @@ import type { Database } from './database'
 import { HighWaterMark } from './high-water-mark'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
 import { openForWriting, writeLogBack } from './open-database'
-import { DATABASE_FILE } from './schema'
+import { DATABASE_FILE, revisionOf } from './schema'
 import { isDamage, isFull, sqliteCode } from './sqlite-codes'
 import { Transaction } from './transaction'
 
@@ -150,14 +150,12 @@ export class Writer {
     try {
       this.#db.close()
       this.#db = openForWriting(this.#start)
-      const transaction = new Transaction(this.#db, this.#start)
-      if (transaction.revision !== this.#revision) {
+      const revision = revisionOf(this.#db)
+      if (revision !== this.#revision) {
         // Followers were never told of what a failed commit has left; a restart makes them read it.
-        throw new Error(
-          `${DATABASE_FILE} is at revision ${transaction.revision}, not ${this.#revision}: restart the server`,
-        )
+        throw new Error(`${DATABASE_FILE} is at revision ${revision}, not ${this.#revision}: restart the server`)
       }
-      this.#transaction = transaction
+      this.#transaction = new Transaction(this.#db, this.#start, this.#transaction)
       this.#trouble = undefined
     } catch (error) {
       this.#break(error)

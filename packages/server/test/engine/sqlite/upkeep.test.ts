@@ -117,7 +117,9 @@ class Store {
 
   #open(): Writer {
     const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
-    return new Writer({ path: this.path, ...findStore(this.directory), bucketDefaults, tombstoneRetentionMs: 10_000 })
+    const openedAt = { now: this.now, uptime: 0 }
+    const options = { bucketDefaults, tombstoneRetentionMs: 10_000, openedAt }
+    return new Writer({ path: this.path, ...findStore(this.directory), ...options })
   }
 }
 

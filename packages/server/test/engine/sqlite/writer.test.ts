@@ -35,7 +35,8 @@ async function writer(): Promise<{ writer: Writer; path: string }> {
 function writerIn(directory: string): Writer {
   const path = join(directory, 'ironflow.db')
   const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
-  const opened = new Writer({ path, ...findStore(directory), bucketDefaults, tombstoneRetentionMs: 1_000 })
+  const options = { bucketDefaults, tombstoneRetentionMs: 1_000, openedAt: { now: Date.now(), uptime: 0 } }
+  const opened = new Writer({ path, ...findStore(directory), ...options })
   onTestFinished(() => opened.close())
   return opened
 }
@@ -82,6 +83,31 @@ it('a probe that fails leaves things as they are', async () => {
     trouble: expect.stringMatching(/SQLITE_IOERR_WRITE/),
   })
   expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: undefined })
+})
+
+it('a write whose commit failed is done when it is repeated', async () => {
+  const { writer: store, path } = await writer()
+  const mine = { ...put('a'), once: { id: 'mine', uptime: 1_000 } } as Write
+  failingSql('COMMIT', 'SQLITE_FULL', 1)
+  expect(store.commit([mine]).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
+  const [written] = store.commit([mine]).outcomes
+  expect(written).toMatchObject({ kind: 'written' })
+  expect(written).not.toHaveProperty('repeated')
+  expect(keysIn(path)).toEqual(['a'])
+})
+
+it('a write is recognised when it is repeated after the database was opened again, though its clock was set', async () => {
+  const { writer: store } = await writer()
+  const mine = { ...put('a'), once: { id: 'mine', uptime: 1_000 }, now: Date.now() - 3_600_000 } as Write
+  const failed = { ...put('b'), once: { id: 'failed', uptime: 1_000 } } as Write
+  const [first] = store.commit([mine]).outcomes
+  failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
+  store.commit([failed])
+  store.commit([{ do: 'probe' }])
+  const [repeated, written] = store.commit([mine, failed]).outcomes
+  expect(repeated).toEqual({ ...first, repeated: true })
+  expect(written).toMatchObject({ kind: 'written' })
+  expect(written).not.toHaveProperty('repeated')
 })
 
 it('a database that has moved on without its followers is not written to again', async () => {
