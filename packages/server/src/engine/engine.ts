@@ -163,7 +163,10 @@ export interface BucketRecord extends BucketConfig {
   createdAt: number
   /** The revision at which this life began, below that of its first write. */
   createdRevision: number
-  /** Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count. */
+  /**
+   * Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count, but an
+   * engine may count some of them until their expiry is committed, where tens of thousands end at once.
+   */
   values: number
   bytes: number
 }
@@ -290,8 +293,10 @@ export type ChangesPage =
   | {
       readonly lost?: undefined
       readonly changes: Entry[]
-      /** Whether more follow: ask again with the last change's position. */
+      /** Whether more may follow: ask again with `next`, or the last change's position where it is absent. */
       readonly more: boolean
+      /** Every change up to here was looked at; the page may be empty and have one: scans are bounded. */
+      readonly next?: Position | undefined
       /** Where the bucket was when the page was read. */
       readonly position: Position
     }

@@ -87,7 +87,9 @@ const MIGRATIONS: readonly string[] = [
    -- JSON.
    ALTER TABLE entries ADD COLUMN meta TEXT;
    -- Results of the writes of the last two minutes, a row for each commit: JSON, as in applied-row.ts.
-   CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL)`,
+   CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL);
+   -- Has all that counting a bucket's values past their time takes.
+   CREATE INDEX keys_by_bucket_expiry ON keys (bucket, expires_at, bytes) WHERE expires_at IS NOT NULL`,
 ]
 
 /** Brings a database to the present format; call {@link formatProblem} first. */
