@@ -22,6 +22,8 @@ export interface Committed {
 /** What a {@link Committer} reports. */
 export interface CommitterListener {
   onCommitted(batch: Committed): void
+  /** Something is wrong that keeps no write from being done. */
+  onWarning(message: string): void
   /** The worker has ended by itself: nothing can be written any more. Called at most once, after the start. */
   onFatal(error: IronflowError): void
 }
@@ -70,7 +72,11 @@ export class Committer {
     const worker = new Worker(workerUrl, { workerData: start, name: 'ironflow-sqlite' })
     const committer = new Committer(worker, listener)
     const first = await new Promise<FromWorker>((resolve, reject) => {
-      worker.once('message', resolve)
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'batch') committer.#settle(message)
+        else if (message.kind === 'warning') listener.onWarning(message.message)
+        else resolve(message)
+      })
       worker.once('error', (error) => reject(refused(`cannot start ${workerUrl}: ${error.message}`, error)))
       worker.once('exit', (code) => reject(refused(`cannot start ${workerUrl}: it exited with ${code}`)))
     })
@@ -81,9 +87,6 @@ export class Committer {
     }
     committer.revision = first.revision
     committer.#isStarted = true
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'batch') committer.#settle(message)
-    })
     return committer
   }
 

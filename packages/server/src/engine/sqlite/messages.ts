@@ -103,10 +103,11 @@ export interface WorkerStart {
   maxPages?: number | undefined
 }
 
-/** Worker → main thread: whether it could open the database, then one report for each batch, in order. */
+/** Worker → main thread: whether it could open the database, then one report for each batch, in order; and warnings. */
 export type FromWorker =
   | { kind: 'opened'; revision: number }
   | { kind: 'refused'; code: ErrorCode; message: string }
+  | { kind: 'warning'; message: string }
   | BatchReport
 
 export interface BatchReport {

@@ -183,6 +183,8 @@ export class Transaction {
     bucket.config = config
     if (hasNewTtl || config.history < before.history) bucket.staleAfter = ''
     this.#buckets.touch(bucket)
+    // No entry has it: a revision of its own is how the loss of the change is noticed.
+    this.#revisions.newest++
     return this.#bringInLine(bucket, now)
   }
 

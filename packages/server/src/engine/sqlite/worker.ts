@@ -32,7 +32,7 @@ function serve(port: MessagePort): void {
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message)
       if (waiting.length === 0) break
       send(writer.commit(nextBatch(waiting)))
-      writer.writeMark()
+      writer.noteMark()
     }
     if (!closing) return
     writer.close()
@@ -42,7 +42,7 @@ function serve(port: MessagePort): void {
 
 function open(send: (message: FromWorker) => void): Writer | undefined {
   try {
-    const writer = new Writer(workerData as WorkerStart)
+    const writer = new Writer(workerData as WorkerStart, (message) => send({ kind: 'warning', message }))
     send({ kind: 'opened', revision: writer.revision })
     return writer
   } catch (error) {

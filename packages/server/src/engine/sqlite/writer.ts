@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { isIronflowError } from '@ironflow/core/errors'
 import { checkNothingLost } from './data-loss'
 import type { Database } from './database'
-import { HighWaterMark } from './high-water-mark'
+import { HighWaterMark, MARK_FILE } from './high-water-mark'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
 import { openForWriting, writeLogBack } from './open-database'
 import { DATABASE_FILE, revisionOf } from './schema'
@@ -23,18 +23,19 @@ export class Writer {
   #transaction: Transaction
   readonly #mark: HighWaterMark
   #revision: number
-  #marked: number
   #trouble: { reason: string; broken: boolean } | undefined
 
-  constructor(start: WorkerStart) {
+  /** @param onWarning called once if the high-water mark cannot be written */
+  constructor(start: WorkerStart, onWarning: (message: string) => void) {
     this.#start = start
-    checkNothingLost(start)
+    const mark = checkNothingLost(start)
     this.#db = openForWriting(start)
     this.#transaction = new Transaction(this.#db, start)
     this.#revision = this.#transaction.revision
-    this.#mark = new HighWaterMark(dirname(start.path), start.epoch)
-    this.#mark.write(this.#revision, true)
-    this.#marked = this.#revision
+    this.#mark = new HighWaterMark(dirname(start.path), start.epoch, mark, ({ message }) =>
+      onWarning(`${MARK_FILE} cannot be written, so a loss of acknowledged writes may go unnoticed: ${message}`),
+    )
+    this.#mark.noteDurably(this.#revision, this.#isWrittenBack())
   }
 
   /** The newest revision that is committed. */
@@ -61,21 +62,24 @@ export class Writer {
   }
 
   /** Notes what is committed outside the database; after the batch was reported, which need not wait for it. */
-  writeMark(): void {
-    if (this.#revision !== this.#marked) this.#mark.write(this.#revision)
-    this.#marked = this.#revision
+  noteMark(): void {
+    this.#mark.note(this.#revision)
   }
 
   /** Leaves everything in the database's file, where the disk allows. */
   close(): void {
-    this.#mark.write(this.#revision, true)
+    this.#mark.noteDurably(this.#revision, this.#isWrittenBack())
     this.#mark.close()
+    this.#db.close()
+  }
+
+  #isWrittenBack(): boolean {
     try {
-      writeLogBack(this.#db)
+      return writeLogBack(this.#db)
     } catch {
       // The log is kept, and the next start reads it.
+      return false
     }
-    this.#db.close()
   }
 
   #attempt(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {

@@ -120,7 +120,7 @@ class Store {
     const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
     const openedAt = { now: this.now, uptime: 0 }
     const options = { bucketDefaults, tombstoneRetentionMs: 10_000, openedAt }
-    return new Writer({ path: this.path, ...findStore(this.directory), ...options })
+    return new Writer({ path: this.path, ...findStore(this.directory), ...options }, () => {})
   }
 }
 

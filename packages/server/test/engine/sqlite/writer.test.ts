@@ -36,7 +36,7 @@ function writerIn(directory: string): Writer {
   const path = join(directory, 'ironflow.db')
   const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
   const options = { bucketDefaults, tombstoneRetentionMs: 1_000, openedAt: { now: Date.now(), uptime: 0 } }
-  const opened = new Writer({ path, ...findStore(directory), ...options })
+  const opened = new Writer({ path, ...findStore(directory), ...options }, () => {})
   onTestFinished(() => opened.close())
   return opened
 }
