@@ -1,15 +1,10 @@
 import { AppliedWrites, ONCE_WINDOW_MS } from '../applied-writes'
 import { type Applied, packResults, unpackResults } from './applied-row'
 import type { Database } from './database'
+import type { Moment } from './moment'
 
 /** Rows that are deleted together, so that not every commit writes to the beginning of the table. */
 const DELETE_ROWS = 64
-
-/** One moment, by the wall clock and by the monotonic clock of the engine, in milliseconds. */
-export interface Moment {
-  readonly now: number
-  readonly uptime: number
-}
 
 /** A row by its id, and when it was written. */
 interface Row {

@@ -94,7 +94,8 @@ class SqliteEngine implements Engine {
     const tombstoneRetentionMs = this.#retentionMs
     const openedAt = { now: this.#now(), uptime: this.#uptime() }
     const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, openedAt, maxPages }
-    const committer = await Committer.start(workerUrl ?? new URL('./sqlite-worker.js', import.meta.url), start, {
+    const url = workerUrl ?? new URL('./sqlite-worker.js', import.meta.url)
+    const committer = await Committer.start(url, start, this.#uptime, {
       onCommitted: (batch) => this.#publish(batch),
       onWarning: (message) => onWarning?.(message),
       onFatal: (error) => onFatal?.(error),
@@ -116,7 +117,7 @@ class SqliteEngine implements Engine {
   }
 
   async createBucket(bucket: string, config: BucketConfig, { once }: OnceOptions = {}): Promise<BucketRecord> {
-    const creation = { bucket, config: { ...config }, once: this.#once(once) }
+    const creation = { bucket, config: { ...config }, once }
     return recordIn(await this.#write({ do: 'createBucket', ...creation, now: this.#now() }))
   }
 
@@ -125,7 +126,7 @@ class SqliteEngine implements Engine {
     changes: Partial<BucketConfig>,
     { once }: OnceOptions = {},
   ): Promise<BucketRecord> {
-    const update = { bucket, changes: { ...changes }, once: this.#once(once) }
+    const update = { bucket, changes: { ...changes }, once }
     const begin = () => this.#write({ do: 'updateBucket', ...update, now: this.#now() })
     let outcome = await begin()
     while (outcome.kind === 'settled') outcome = await begin()
@@ -144,7 +145,7 @@ class SqliteEngine implements Engine {
   }
 
   async deleteBucket(bucket: string, { once }: OnceOptions = {}): Promise<Commit | undefined> {
-    const outcome = await this.#write({ do: 'deleteBucket', bucket, once: this.#once(once), now: this.#now() })
+    const outcome = await this.#write({ do: 'deleteBucket', bucket, once, now: this.#now() })
     if (outcome.kind !== 'removed') return outOfStep(outcome)
     return outcome.life === undefined ? undefined : this.#commitIn(outcome)
   }
@@ -165,7 +166,7 @@ class SqliteEngine implements Engine {
     const encoding = ENCODINGS.indexOf(value.encoding)
     const content = value.encoding === 'base64' ? new Uint8Array(value.bytes) : value.text
     const bytes = Buffer.byteLength(content)
-    const about = { ...this.#aboutEntry(bucket, key, options), encoding, value: content, bytes }
+    const about = { ...aboutEntry(bucket, key, options), encoding, value: content, bytes }
     return this.#commitIn(await this.#write({ do: 'put', ...about, keyExpiresAt, bucketConfig, now }))
   }
 
@@ -210,18 +211,8 @@ class SqliteEngine implements Engine {
   }
 
   async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
-    const about = this.#aboutEntry(bucket, key, options)
+    const about = aboutEntry(bucket, key, options)
     return this.#commitIn(await this.#write({ do: operation, ...about, now: this.#now() }))
-  }
-
-  #aboutEntry(bucket: string, key: string, options: WriteOptions = {}) {
-    const { expectedRevision, expectedEpoch } = options
-    const once = this.#once(options.once)
-    return { bucket, key, expectedRevision, expectedEpoch, once, meta: encodeMeta(options.meta) }
-  }
-
-  #once(id: string | undefined) {
-    return id === undefined ? undefined : { id, uptime: this.#uptime() }
   }
 
   #publish(batch: Committed): void {
@@ -252,6 +243,11 @@ class SqliteEngine implements Engine {
     if (!this.#opened || this.#closing) throw engineClosed()
     return this.#opened
   }
+}
+
+function aboutEntry(bucket: string, key: string, options: WriteOptions = {}) {
+  const { expectedRevision, expectedEpoch, once } = options
+  return { bucket, key, expectedRevision, expectedEpoch, once, meta: encodeMeta(options.meta) }
 }
 
 function recordIn(outcome: Outcome): BucketRecord {

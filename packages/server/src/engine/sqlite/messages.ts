@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@ironflow/core/errors'
 import type { BucketConfig, BucketRecord } from '../engine'
-import type { Moment } from './applied-table'
+import type { Moment } from './moment'
 
 /** A put on its way to the worker. The bytes are the engine's own copy. */
 export interface PutWrite extends EntryWrite {
@@ -29,8 +29,7 @@ interface EntryWrite extends OnceWrite {
 
 /** What writes have in common that are recognised when they are repeated. */
 interface OnceWrite {
-  /** `uptime`: the engine's monotonic clock when the call was made. */
-  once: { id: string; uptime: number } | undefined
+  once: string | undefined
   now: number
 }
 
@@ -87,8 +86,8 @@ export interface Expired {
   createdAt: number
 }
 
-/** Main thread → worker. */
-export type ToWorker = Write[] | 'close'
+/** Main thread → worker. `uptime`: the engine's monotonic clock when the writes were sent. */
+export type ToWorker = { writes: Write[]; uptime: number } | 'close'
 
 /** What the worker is started with. */
 export interface WorkerStart {

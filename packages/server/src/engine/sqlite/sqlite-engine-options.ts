@@ -1,7 +1,7 @@
 import type { IronflowError } from '@ironflow/core/errors'
 import type { EngineOptions } from '../engine'
 
-/** Options of {@link import('./engine').openSqliteEngine}. */
+/** Options of `openSqliteEngine`. */
 export interface SqliteEngineOptions extends EngineOptions {
   /** The data directory; made if it is not there. It is this engine's alone while it is open. */
   directory: string

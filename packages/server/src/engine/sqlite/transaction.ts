@@ -28,6 +28,7 @@ export class Transaction {
   readonly #upkeep: Upkeep
   readonly #applied: AppliedTable
   #stored = 0
+  #uptime: number
   /** Whether there may be upkeep to go on with that nothing else would begin: a step of it was not the last. */
   hasUpkeep = true
 
@@ -36,6 +37,7 @@ export class Transaction {
     const { epoch, bucketDefaults, tombstoneRetentionMs, openedAt } = options
     this.#db = db
     this.#setRevision = revisionSetter(db)
+    this.#uptime = openedAt.uptime
     this.#storeEpoch = epoch
     this.#bucketDefaults = bucketDefaults
     this.#buckets = new BucketTable(db)
@@ -62,11 +64,12 @@ export class Transaction {
     this.#applied.reset()
     this.#stored = revisionOf(this.#db)
     this.hasUpkeep = true
-    this.begin()
+    this.begin(this.#uptime)
   }
 
-  /** Starts after a commit. */
-  begin(): void {
+  /** Starts after a commit, at that time of the engine's monotonic clock. */
+  begin(uptime: number): void {
+    this.#uptime = uptime
     this.#applied.begin()
     this.#revisions.begin(this.#stored)
   }
@@ -85,12 +88,12 @@ export class Transaction {
     this.#revisions.place = place
     if (!('once' in write) || write.once === undefined) return this.#apply(write)
     const { once, now } = write
-    const applied = this.#applied.find(once.id, once.uptime)
+    const applied = this.#applied.find(once, this.#uptime)
     if (applied) return { ...applied, repeated: true } as Outcome
     const outcome = this.#apply(write)
     // What there was nothing of, and what is only begun, is not applied.
     const isApplied = outcome.kind === 'removed' ? outcome.life !== undefined : outcome.kind !== 'settled'
-    if (isApplied && outcome.kind !== 'failed') this.#applied.add(once.id, outcome, { now, uptime: once.uptime })
+    if (isApplied && outcome.kind !== 'failed') this.#applied.add(once, outcome, { now, uptime: this.#uptime })
     return outcome
   }
 

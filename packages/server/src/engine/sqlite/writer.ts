@@ -23,6 +23,7 @@ export class Writer {
   #transaction: Transaction
   readonly #mark: HighWaterMark
   #revision: number
+  #uptime = 0
   #trouble: { reason: string; broken: boolean } | undefined
 
   /** @param onWarning called once if the high-water mark cannot be written */
@@ -43,7 +44,9 @@ export class Writer {
     return this.#revision
   }
 
-  commit(writes: Write[]): BatchReport {
+  /** @param uptime the engine's monotonic clock when the newest of them was sent */
+  commit(writes: Write[], uptime: number): BatchReport {
+    this.#uptime = uptime
     const started = performance.now()
     const before = this.#revision
     const { outcomes, expired } = this.#attempt(writes)
@@ -105,7 +108,7 @@ export class Writer {
   #commitTogether(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
     const transaction = this.#transaction
     this.#db.exec('BEGIN IMMEDIATE')
-    transaction.begin()
+    transaction.begin(this.#uptime)
     const outcomes = writes.map((write, place): Outcome => {
       try {
         return transaction.apply(write, place)

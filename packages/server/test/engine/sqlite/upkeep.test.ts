@@ -38,7 +38,7 @@ class Store {
   }
 
   commit(...writes: Write[]): Outcome[] {
-    const report = this.writer.commit(writes)
+    const report = this.writer.commit(writes, 0)
     this.reports.push(report)
     return report.outcomes
   }
