@@ -52,6 +52,7 @@ async function start(
     bucketDefaults: bucketDefaults(),
     onCommit: (batch) => commits.observe(batch),
     onFatal,
+    onWarning: (message) => logger.warn({}, message),
     onDataLoss: acceptsDataLoss
       ? (missingRevisions) => logger.warn({ missingRevisions }, 'went on without lost writes, in a new epoch')
       : undefined,

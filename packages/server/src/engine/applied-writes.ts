@@ -12,8 +12,8 @@ interface Applied<R> {
 }
 
 /**
- * Results of the writes of the last two minutes, by their `once`. Times are the engine's clock: writes are added in its
- * order, so the oldest are the first to go.
+ * Results of the writes of the last two minutes, by their `once`. Times are those of a monotonic clock: setting the wall
+ * clock neither forgets a result early nor keeps it longer, and the oldest are the first to go.
  */
 export class AppliedWrites<R> {
   private readonly results = new OldestFirstMap<Applied<R>>()
@@ -22,15 +22,15 @@ export class AppliedWrites<R> {
     return this.results.size
   }
 
-  find(once: string, now: number): R | undefined {
+  find(once: string, uptime: number): R | undefined {
     const applied = this.results.get(once)
-    return applied && applied.at > now - ONCE_WINDOW_MS ? applied.result : undefined
+    return applied && applied.at > uptime - ONCE_WINDOW_MS ? applied.result : undefined
   }
 
-  add(once: string, result: R, now: number): void {
-    this.results.set(once, { at: now, result })
+  add(once: string, result: R, uptime: number): void {
+    this.results.set(once, { at: uptime, result })
     for (let oldest = this.results.oldest(); oldest; oldest = this.results.oldest()) {
-      if (this.results.size <= MAX_RESULTS && oldest[1].at > now - ONCE_WINDOW_MS) return
+      if (this.results.size <= MAX_RESULTS && oldest[1].at > uptime - ONCE_WINDOW_MS) return
       this.results.delete(oldest[0])
     }
   }

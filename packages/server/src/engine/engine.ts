@@ -129,6 +129,8 @@ export interface EngineOptions {
   onCommit?: ((batch: CommitStats) => void) | undefined
   /** Wall clock in epoch milliseconds; tests bring their own. */
   now?: (() => number) | undefined
+  /** Monotonic clock in milliseconds, which setting the wall clock leaves as it is; tests bring their own. */
+  uptime?: (() => number) | undefined
 }
 
 /** One transaction: how many writes it made true, and how long it took in milliseconds. */
@@ -162,7 +164,10 @@ export interface BucketRecord extends BucketConfig {
   createdAt: number
   /** The revision at which this life began, below that of its first write. */
   createdRevision: number
-  /** Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count. */
+  /**
+   * Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count, but an
+   * engine may count some of them until their expiry is committed, where tens of thousands end at once.
+   */
   values: number
   bytes: number
 }
@@ -206,7 +211,8 @@ export interface OnceOptions {
   /**
    * Identity of the write, at most 64 characters of ASCII. Where a write of this identity was applied within the last
    * two minutes, its result is returned, whatever the repetition expects, and nothing is written. One that failed
-   * leaves no trace. Holds after reopening the store and through every engine on it.
+   * leaves no trace. Holds after reopening the store and through every engine on it. While the store is open the two
+   * minutes are those of {@link EngineOptions.uptime}.
    */
   once?: string | undefined
 }
@@ -288,8 +294,10 @@ export type ChangesPage =
   | {
       readonly lost?: undefined
       readonly changes: Entry[]
-      /** Whether more follow: ask again with the last change's position. */
+      /** Whether more may follow: ask again with `next`, or the last change's position where it is absent. */
       readonly more: boolean
+      /** Every change up to here was looked at; the page may be empty and have one: scans are bounded. */
+      readonly next?: Position | undefined
       /** Where the bucket was when the page was read. */
       readonly position: Position
     }

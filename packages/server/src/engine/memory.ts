@@ -62,6 +62,7 @@ class MemoryEngine implements Engine {
   readonly #storeId = crypto.randomUUID().replaceAll('-', '')
   readonly #options: EngineOptions
   readonly #now: () => number
+  readonly #uptime: () => number
   readonly #buckets = new Map<string, MemoryBucket>()
   readonly #followers = new Followers()
   readonly #applied = new AppliedWrites<Commit | BucketRecord>()
@@ -72,6 +73,7 @@ class MemoryEngine implements Engine {
   constructor(options: EngineOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#uptime = options.uptime ?? (() => performance.now())
   }
 
   status(): EngineStatus {
@@ -252,11 +254,11 @@ class MemoryEngine implements Engine {
     work: (bucket: MemoryBucket | undefined, now: number) => T,
   ): T {
     return this.#write(name, (bucket, now) => {
-      const applied = once === undefined ? undefined : this.#applied.find(once, now)
+      const applied = once === undefined ? undefined : this.#applied.find(once, this.#uptime())
       // Under one identity there is one kind of write, and so one kind of result.
       if (applied) return ('revision' in applied ? { ...applied, repeated: true } : applied) as T
       const result = work(bucket, now)
-      if (once !== undefined && result) this.#applied.add(once, result, now)
+      if (once !== undefined && result) this.#applied.add(once, result, this.#uptime())
       return result
     })
   }

@@ -57,10 +57,11 @@ export class Backlog {
     const page = await this.engine.changesSince(this.bucket, { ...PAGE, after })
     const { position: at } = page
     if (page.lost) return { lost: page.lost, at }
-    const last = page.changes.at(-1)
-    const { changes: entries, more } = page
-    const through = more && last ? placeOf(last) : { ...at, time }
-    return { entries, through, at, isLast: !more }
+    const { changes: entries, more, next } = page
+    const last = entries.at(-1)
+    if (!more) return { entries, through: { ...at, time }, at, isLast: true }
+    const through = last ? placeOf(last) : after
+    return { entries, through: next ? { ...next, time: through.time } : through, at, isLast: false }
   }
 
   /** Where the bucket is now. */

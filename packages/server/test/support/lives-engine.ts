@@ -164,7 +164,7 @@ export class LivesEngine implements Engine {
 
   async #once<T>(once: string | undefined, write: () => Promise<T>): Promise<T> {
     if (once === undefined) return write()
-    const now = (this.#options.now ?? Date.now)()
+    const now = (this.#options.uptime ?? (() => performance.now()))()
     const known = this.#applied.get(once)
     if (known && known.at > now - 120_000) {
       const result = (await known.result) as T

@@ -2,11 +2,12 @@ import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync } fro
 import { dirname, join, resolve } from 'node:path'
 import { errorFor } from '@ironflow/core/errors'
 import { type BackupSummary, copyStore, unreadable, verify } from './copy'
+import { checkNothingLost } from './data-loss'
 import type { Database } from './database'
 import { openDatabase } from './driver'
 import { makeDirectory, syncDirectory, syncFile } from './files'
 import { holdsStore, installDatabase, newId } from './installation'
-import { lockDirectory } from './lock'
+import { type Lock, lockDirectory } from './lock'
 import { readMarker } from './marker'
 import { openForReading } from './open-database'
 import { refused } from './refusal'
@@ -16,7 +17,8 @@ import { DATABASE_FILE, formatProblem, type Identity, identityOf, setEpoch } fro
  * Writes a backup of the store in a data directory into one file, while a server runs on it or not. It is the store at
  * one moment, and complete and checked when this returns. It keeps its thread busy throughout.
  *
- * @throws unavailable where there is no store, or it is damaged; already_exists where there is such a file
+ * @throws unavailable where there is no store, or it is damaged, or has lost acknowledged writes; already_exists where
+ *   there is such a file
  */
 export function backup(dataDirectory: string, targetFile: string): BackupSummary {
   const directory = resolve(dataDirectory)
@@ -26,8 +28,11 @@ export function backup(dataDirectory: string, targetFile: string): BackupSummary
   const exists = errorFor('already_exists', `${target} is there already; choose another name for the backup`)
   if (existsSync(target)) throw exists
   const temporary = `${target}.${newId()}.tmp`
+  const path = join(directory, DATABASE_FILE)
+  if (!existsSync(path)) throw refused(`${path} is missing`)
+  checkSource(directory, { path, ...marker })
   try {
-    copyStore(join(directory, DATABASE_FILE), marker, temporary)
+    copyStore(path, marker, temporary)
     // It holds all that the store does: for its owner's eyes.
     chmodSync(temporary, 0o600)
     const summary = verify(temporary, directory)
@@ -37,6 +42,21 @@ export function backup(dataDirectory: string, targetFile: string): BackupSummary
     return summary
   } finally {
     rmSync(temporary, { force: true })
+  }
+}
+
+/** Refuses a store that has lost writes. Where a server runs on it, that one has looked at the database's own file. */
+function checkSource(directory: string, store: Identity & { path: string }): void {
+  let lock: Lock | undefined
+  try {
+    lock = lockDirectory(directory)
+  } catch {
+    // A server has it, or the directory cannot be written: the mark alone has to do.
+  }
+  try {
+    checkNothingLost(store, lock !== undefined)
+  } finally {
+    lock?.release()
   }
 }
 

@@ -22,6 +22,8 @@ export interface Committed {
 /** What a {@link Committer} reports. */
 export interface CommitterListener {
   onCommitted(batch: Committed): void
+  /** Something is wrong that keeps no write from being done. */
+  onWarning(message: string): void
   /** The worker has ended by itself: nothing can be written any more. Called at most once, after the start. */
   onFatal(error: IronflowError): void
 }
@@ -32,6 +34,7 @@ export interface CommitterListener {
  */
 export class Committer {
   readonly #worker: Worker
+  readonly #uptime: () => number
   readonly #listener: CommitterListener
   /** Sent or about to be, in order; the worker answers in the same order. */
   #pending: Pending[] = []
@@ -49,8 +52,9 @@ export class Committer {
   /** Why writes fail for now, if they do. */
   trouble: string | undefined
 
-  private constructor(worker: Worker, listener: CommitterListener) {
+  private constructor(worker: Worker, uptime: () => number, listener: CommitterListener) {
     this.#worker = worker
+    this.#uptime = uptime
     this.#listener = listener
     this.#ended = new Promise((resolve) => {
       worker.once('exit', () => {
@@ -66,11 +70,20 @@ export class Committer {
   }
 
   /** Starts the worker and waits until it has opened the database. @throws what it says against the database */
-  static async start(workerUrl: URL, start: WorkerStart, listener: CommitterListener): Promise<Committer> {
+  static async start(
+    workerUrl: URL,
+    start: WorkerStart,
+    uptime: () => number,
+    listener: CommitterListener,
+  ): Promise<Committer> {
     const worker = new Worker(workerUrl, { workerData: start, name: 'ironflow-sqlite' })
-    const committer = new Committer(worker, listener)
+    const committer = new Committer(worker, uptime, listener)
     const first = await new Promise<FromWorker>((resolve, reject) => {
-      worker.once('message', resolve)
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'batch') committer.#settle(message)
+        else if (message.kind === 'warning') listener.onWarning(message.message)
+        else resolve(message)
+      })
       worker.once('error', (error) => reject(refused(`cannot start ${workerUrl}: ${error.message}`, error)))
       worker.once('exit', (code) => reject(refused(`cannot start ${workerUrl}: it exited with ${code}`)))
     })
@@ -81,9 +94,6 @@ export class Committer {
     }
     committer.revision = first.revision
     committer.#isStarted = true
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'batch') committer.#settle(message)
-    })
     return committer
   }
 
@@ -115,7 +125,7 @@ export class Committer {
     if (this.#unsent.length === 0) return
     const writes = this.#unsent
     this.#unsent = []
-    this.#post(writes)
+    this.#post({ writes, uptime: this.#uptime() })
   }
 
   #post(message: ToWorker): void {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { errorFor, type IronflowError, normalize } from '@ironflow/core/errors'
+import { errorFor, normalize } from '@ironflow/core/errors'
 import { isWellFormed } from '@ironflow/core/protocol'
 import { DEFAULT_TOMBSTONE_RETENTION_MS, epochOf, secondsAfter } from '../bucket-config'
 import {
@@ -12,7 +12,6 @@ import {
   type Engine,
   type EngineEvent,
   type EngineFacts,
-  type EngineOptions,
   type EngineStatus,
   type EntriesPage,
   type EntriesQuery,
@@ -40,27 +39,7 @@ import { Maintenance } from './maintenance'
 import type { Outcome, RemoveWrite, Write } from './messages'
 import { Reader } from './reader'
 import { DATABASE_FILE, type Identity } from './schema'
-
-/** Options of {@link openSqliteEngine}. */
-export interface SqliteEngineOptions extends EngineOptions {
-  /** The data directory; made if it is not there. It is this engine's alone while it is open. */
-  directory: string
-  /** The worker's file, for programs that are bundled anew; by default it is found beside this package's own. */
-  workerUrl?: URL | undefined
-  /**
-   * Opens also a store that has lost acknowledged writes, because its log or database was lost, damaged or replaced by
-   * an older one, and is called with the number of missing revisions. The store begins a new epoch then. Default: such a
-   * store is refused.
-   */
-  onDataLoss?: ((missingRevisions: number) => void) | undefined
-  /**
-   * Called once if the thread that writes ends by itself. From then on every write fails, reads go on, and `status` says
-   * so; only opening the store anew, best in a new process, ends it. Default: nothing more happens.
-   */
-  onFatal?: ((error: IronflowError) => void) | undefined
-  /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
-  maxPages?: number | undefined
-}
+import type { SqliteEngineOptions } from './sqlite-engine-options'
 
 /**
  * Opens the store in a data directory, or makes one in an empty directory. An acknowledged write is on the disk.
@@ -92,6 +71,7 @@ class SqliteEngine implements Engine {
   readonly #epoch: string
   readonly #options: SqliteEngineOptions
   readonly #now: () => number
+  readonly #uptime: () => number
   readonly #retentionMs: number
   readonly #lock: Lock
   readonly #followers = new Followers()
@@ -102,6 +82,7 @@ class SqliteEngine implements Engine {
   constructor(options: SqliteEngineOptions, { epoch }: Identity, lock: Lock) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#uptime = options.uptime ?? (() => performance.now())
     this.#retentionMs = options.tombstoneRetentionMs ?? DEFAULT_TOMBSTONE_RETENTION_MS
     this.#lock = lock
     this.#epoch = epoch
@@ -109,11 +90,14 @@ class SqliteEngine implements Engine {
 
   /** Opens the database, the worker first: what it refuses is never read. */
   async open(path: string, { storeId, epoch }: Identity): Promise<void> {
-    const { workerUrl, bucketDefaults, maxPages, onFatal } = this.#options
+    const { workerUrl, bucketDefaults, maxPages, onFatal, onWarning } = this.#options
     const tombstoneRetentionMs = this.#retentionMs
-    const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, maxPages }
-    const committer = await Committer.start(workerUrl ?? new URL('./sqlite-worker.js', import.meta.url), start, {
+    const openedAt = { now: this.#now(), uptime: this.#uptime() }
+    const start = { path, storeId, epoch, bucketDefaults, tombstoneRetentionMs, openedAt, maxPages }
+    const url = workerUrl ?? new URL('./sqlite-worker.js', import.meta.url)
+    const committer = await Committer.start(url, start, this.#uptime, {
       onCommitted: (batch) => this.#publish(batch),
+      onWarning: (message) => onWarning?.(message),
       onFatal: (error) => onFatal?.(error),
     })
     try {
@@ -133,7 +117,8 @@ class SqliteEngine implements Engine {
   }
 
   async createBucket(bucket: string, config: BucketConfig, { once }: OnceOptions = {}): Promise<BucketRecord> {
-    return recordIn(await this.#write({ do: 'createBucket', bucket, config: { ...config }, once, now: this.#now() }))
+    const creation = { bucket, config: { ...config }, once }
+    return recordIn(await this.#write({ do: 'createBucket', ...creation, now: this.#now() }))
   }
 
   async updateBucket(
@@ -141,8 +126,8 @@ class SqliteEngine implements Engine {
     changes: Partial<BucketConfig>,
     { once }: OnceOptions = {},
   ): Promise<BucketRecord> {
-    const change = { ...changes }
-    const begin = () => this.#write({ do: 'updateBucket', bucket, changes: change, once, now: this.#now() })
+    const update = { bucket, changes: { ...changes }, once }
+    const begin = () => this.#write({ do: 'updateBucket', ...update, now: this.#now() })
     let outcome = await begin()
     while (outcome.kind === 'settled') outcome = await begin()
     while (outcome.kind === 'bucket' && outcome.more) {
@@ -226,7 +211,8 @@ class SqliteEngine implements Engine {
   }
 
   async #remove(operation: RemoveWrite['do'], bucket: string, key: string, options?: WriteOptions): Promise<Commit> {
-    return this.#commitIn(await this.#write({ do: operation, ...aboutEntry(bucket, key, options), now: this.#now() }))
+    const about = aboutEntry(bucket, key, options)
+    return this.#commitIn(await this.#write({ do: operation, ...about, now: this.#now() }))
   }
 
   #publish(batch: Committed): void {

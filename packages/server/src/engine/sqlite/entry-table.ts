@@ -1,4 +1,5 @@
 import type { Database } from './database'
+import { type Overdue, OverdueCount } from './overdue-count'
 
 /** A row of `keys`: which revisions of a key are kept. */
 export interface KeyRow {
@@ -27,12 +28,6 @@ export interface EntryRow {
   meta: string | null
 }
 
-/** Values of a bucket: how many, and their bytes. */
-export interface Overdue {
-  values: number
-  bytes: number
-}
-
 export interface EntryTimes {
   createdAt: number
   keyExpiresAt: number | null
@@ -40,14 +35,13 @@ export interface EntryTimes {
 
 const KEY_COLUMNS = 'bucket, key, revision, bytes, expires_at AS expiresAt, deleted_at AS deletedAt, older'
 
-/**
- * Every statement with which the worker reads and writes entries and keys. The rules are elsewhere. The `+` keeps SQLite
- * from finding a bucket's due keys by reading the bucket: few are due, and there is an index of those.
- */
+/** Every statement with which the worker reads and writes entries and keys. The rules are elsewhere. */
 export class EntryTable {
   readonly #sql
+  readonly #overdue: OverdueCount
 
   constructor(db: Database) {
+    this.#overdue = new OverdueCount(db)
     this.#sql = {
       head: db.prepare<[number, string], KeyRow>(`SELECT ${KEY_COLUMNS} FROM keys WHERE bucket = ? AND key = ?`),
       operation: db.prepare<[number], { operation: number }>('SELECT operation FROM entries WHERE revision = ?'),
@@ -67,10 +61,8 @@ export class EntryTable {
         `SELECT ${KEY_COLUMNS} FROM keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
       ),
       dueIn: db.prepare<[number, number, number], KeyRow>(
-        `SELECT ${KEY_COLUMNS} FROM keys WHERE expires_at <= ? AND +bucket = ? ORDER BY expires_at LIMIT ?`,
-      ),
-      overdue: db.prepare<[number, number], Overdue>(
-        `SELECT count(*) AS "values", ifnull(sum(bytes), 0) AS bytes FROM keys WHERE expires_at <= ? AND +bucket = ?`,
+        `SELECT ${KEY_COLUMNS} FROM keys INDEXED BY keys_by_bucket_expiry
+         WHERE bucket = ? AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
       ),
       deletedBefore: db.prepare<[number, number], KeyRow>(
         `SELECT ${KEY_COLUMNS} FROM keys WHERE deleted_at <= ? ORDER BY deleted_at LIMIT ?`,
@@ -121,12 +113,12 @@ export class EntryTable {
 
   /** Those of one bucket. */
   dueIn(bucket: number, now: number, limit: number): KeyRow[] {
-    return this.#sql.dueIn.all(now, bucket, limit)
+    return this.#sql.dueIn.all(bucket, now, limit)
   }
 
   /** How many values of a bucket are past their time with their expiry not committed, and their bytes. */
   overdue(bucket: number, now: number): Overdue {
-    return this.#sql.overdue.get(now, bucket) ?? { values: 0, bytes: 0 }
+    return this.#overdue.of(bucket, now)
   }
 
   /** Keys whose newest revision is a tombstone of that time or earlier. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Database } from './database'
 import { openDatabase } from './driver'
 import { syncDirectory, syncFile } from './files'
+import { MARK_FILE } from './high-water-mark'
 import { MARKER_FILE, readMarker, writeMarker } from './marker'
 import { refused } from './refusal'
 import {
@@ -123,9 +124,10 @@ function finishInstallation(directory: string, marker: Identity | undefined): vo
   const identity = marker && readIdentity(path)
   if (marker && identity?.storeId === marker.storeId && identity.epoch === marker.epoch) {
     const database = join(directory, DATABASE_FILE)
-    // The log of the database that was here before would be played into the new one.
+    // The log of the database that was here before would be played into the new one, and its mark is of another life.
     rmSync(`${database}-wal`, { force: true })
     rmSync(`${database}-shm`, { force: true })
+    rmSync(join(directory, MARK_FILE), { force: true, recursive: true })
     syncDirectory(directory)
     renameSync(path, database)
   } else {

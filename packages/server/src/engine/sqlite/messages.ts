@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@ironflow/core/errors'
 import type { BucketConfig, BucketRecord } from '../engine'
+import type { Moment } from './moment'
 
 /** A put on its way to the worker. The bytes are the engine's own copy. */
 export interface PutWrite extends EntryWrite {
@@ -85,8 +86,8 @@ export interface Expired {
   createdAt: number
 }
 
-/** Main thread → worker. */
-export type ToWorker = Write[] | 'close'
+/** Main thread → worker. `uptime`: the engine's monotonic clock when the writes were sent. */
+export type ToWorker = { writes: Write[]; uptime: number } | 'close'
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -95,14 +96,17 @@ export interface WorkerStart {
   epoch: string
   bucketDefaults: BucketConfig
   tombstoneRetentionMs: number
+  /** When the store is opened, by both clocks of the engine. */
+  openedAt: Moment
   /** For tests: the database may not grow beyond this many pages, as on a disk that is full. */
   maxPages?: number | undefined
 }
 
-/** Worker → main thread: whether it could open the database, then one report for each batch, in order. */
+/** Worker → main thread: whether it could open the database, then one report for each batch, in order; and warnings. */
 export type FromWorker =
   | { kind: 'opened'; revision: number }
   | { kind: 'refused'; code: ErrorCode; message: string }
+  | { kind: 'warning'; message: string }
   | BatchReport
 
 export interface BatchReport {

@@ -34,27 +34,29 @@ const AFTER_ALL = Buffer.alloc(0)
 interface KeyPlace {
   key: string
   revision: number
-  /** Of the value. */
-  bytes: number
+  /** Of the value; `null`: there is none. */
+  bytes: number | null
+  expiresAt: number | null
 }
 
-/** Every statement with which the main thread reads. For the `+` see `entry-table.ts`. */
+const PLACE_COLUMNS = 'key, revision, bytes, expires_at AS expiresAt'
+
+/** Every statement with which the main thread reads. */
 export class ReadStatements {
   readonly revision: Statement<[], { revision: number }>
   readonly bucket: Statement<[string], BucketRow>
   readonly buckets: Statement<[string, number, string, number], BucketRow>
-  /** The values of a bucket whose time is up and whose expiry is not committed yet. */
-  readonly overdue: Statement<[number, number], { values: number; bytes: number }>
   readonly newest: Statement<[string, string], ReadRow>
   readonly atRevision: Statement<[number, string, string], ReadRow>
   readonly entry: Statement<[number, string], ReadRow>
   /** As `entry`, without the value, which may be large. */
   readonly bareEntry: Statement<[number, string], ReadRow>
-  readonly changes: Statement<[number, number, number], ReadRow>
   readonly due: Statement<[number], unknown>
   readonly forgettable: Statement<[number], unknown>
-  readonly #liveKeys: Statement<[number, string, string | Uint8Array, number], KeyPlace>
-  readonly #liveKey: Statement<[number, string, number], KeyPlace>
+  readonly #changes: Statement<[number, number, number, number, number], ReadRow>
+  readonly #revisionAfter: Statement<[number, number, number], { revision: number }>
+  readonly #keys: Statement<[number, string, string | Uint8Array], KeyPlace>
+  readonly #key: Statement<[number, string], KeyPlace>
   readonly #history: Statement<[Record<string, unknown>], ReadRow>
 
   constructor(db: Database) {
@@ -62,9 +64,6 @@ export class ReadStatements {
     this.bucket = db.prepare<[string], BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?`)
     this.buckets = db.prepare<[string, number, string, number], BucketRow>(
       `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?`,
-    )
-    this.overdue = db.prepare<[number, number], { values: number; bytes: number }>(
-      `SELECT count(*) AS "values", ifnull(sum(bytes), 0) AS bytes FROM keys WHERE expires_at <= ? AND +bucket = ?`,
     )
     this.newest = db.prepare<[string, string], ReadRow>(
       `SELECT ${COLUMNS} FROM buckets b JOIN keys k ON k.bucket = b.id AND k.key = ?
@@ -79,20 +78,20 @@ export class ReadStatements {
     this.bareEntry = db.prepare<[number, string], ReadRow>(
       `SELECT ${BARE_COLUMNS} FROM entries e JOIN buckets b ON b.id = e.bucket WHERE e.revision = ? AND b.name = ?`,
     )
-    this.changes = db.prepare<[number, number, number], ReadRow>(
+    this.#changes = db.prepare<[number, number, number, number, number], ReadRow>(
       `SELECT ${COLUMNS} FROM keys k JOIN buckets b ON b.id = k.bucket JOIN entries e ON e.revision = k.revision
-       WHERE k.bucket = ? AND k.revision > ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.revision`,
+       WHERE k.bucket = ? AND k.revision > ? AND k.revision <= ? AND (k.expires_at IS NULL OR k.expires_at > ?)
+       AND ifnull(expiresAt > ?, TRUE) ORDER BY k.revision`,
+    )
+    this.#revisionAfter = db.prepare<[number, number, number], { revision: number }>(
+      'SELECT revision FROM keys WHERE bucket = ? AND revision > ? ORDER BY revision LIMIT 1 OFFSET ?',
     )
     this.due = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE expires_at <= ? LIMIT 1')
     this.forgettable = db.prepare<[number], unknown>('SELECT 1 FROM keys WHERE deleted_at <= ? LIMIT 1')
-    this.#liveKeys = db.prepare<[number, string, string | Uint8Array, number], KeyPlace>(
-      `SELECT key, revision, bytes FROM keys WHERE bucket = ? AND key > ? AND key < ? AND bytes IS NOT NULL
-       AND (expires_at IS NULL OR expires_at > ?) ORDER BY key`,
+    this.#keys = db.prepare<[number, string, string | Uint8Array], KeyPlace>(
+      `SELECT ${PLACE_COLUMNS} FROM keys WHERE bucket = ? AND key > ? AND key < ? ORDER BY key`,
     )
-    this.#liveKey = db.prepare<[number, string, number], KeyPlace>(
-      `SELECT key, revision, bytes FROM keys WHERE bucket = ? AND key = ? AND bytes IS NOT NULL
-       AND (expires_at IS NULL OR expires_at > ?)`,
-    )
+    this.#key = db.prepare<[number, string], KeyPlace>(`SELECT ${PLACE_COLUMNS} FROM keys WHERE bucket = ? AND key = ?`)
     this.#history = db.prepare<[Record<string, unknown>], ReadRow>(
       `WITH kept (revision) AS (
          SELECT k.revision FROM buckets b JOIN keys k ON k.bucket = b.id WHERE b.name = :name AND k.key = :key
@@ -104,20 +103,45 @@ export class ReadStatements {
     )
   }
 
-  /** The keys with a value after `after` that are in one of the ranges, in order. */
-  *liveKeys(bucket: number, ranges: readonly KeyRange[], now: number, after = ''): Generator<KeyPlace> {
+  /** The keys after `after` that are in one of the ranges, in order, also those without a value. */
+  *keys(bucket: number, ranges: readonly KeyRange[], after = ''): Generator<KeyPlace> {
     for (const { start, isKey } of ranges) {
       const from = compareKeys(after, start) > 0 ? after : start
       // A prefix ends with a dot, which no key does: no key is equal to it.
-      if (!isKey) yield* this.#liveKeys.iterate(bucket, from, endOf(start), now)
-      else if (compareKeys(after, start) < 0) yield* this.#liveKey.iterate(bucket, start, now)
+      if (!isKey) yield* this.#keys.iterate(bucket, from, endOf(start))
+      else if (compareKeys(after, start) < 0) yield* this.#key.iterate(bucket, start)
     }
+  }
+
+  /**
+   * Returns the keys of a bucket by their newest revision, without values past their time: those after `after` up to
+   * `through`. Values that are left out are not read.
+   *
+   * @param due the time up to which the expiries count that are stored with keys
+   */
+  changes({ bucket, after, through, due, now }: ChangesRange): IterableIterator<ReadRow> {
+    return this.#changes.iterate(bucket, after, through, due, now)
+  }
+
+  /** Returns the last revision of a bucket before which there are so many keys after `after`; `undefined`: all are. */
+  scanEnd(bucket: number, after: number, keys: number): number | undefined {
+    const next = this.#revisionAfter.get(bucket, after, keys)
+    return next && next.revision - 1
   }
 
   /** The kept revisions of a key below `before`, newest first, without values past their time. */
   history({ before = Number.MAX_SAFE_INTEGER, ...query }: HistoryKey): IterableIterator<ReadRow> {
     return this.#history.iterate({ ...query, before })
   }
+}
+
+/** Which keys of which bucket. */
+interface ChangesRange {
+  bucket: number
+  after: number
+  through: number
+  due: number
+  now: number
 }
 
 /** Which revisions of which key. */

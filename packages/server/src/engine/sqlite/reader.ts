@@ -20,10 +20,11 @@ import { checksumOf } from './checksum'
 import { ENCODINGS, OPERATIONS } from './codes'
 import { type Database, inTransaction } from './database'
 import { openForReading } from './open-database'
+import { type Overdue, OverdueCount } from './overdue-count'
 import { type ReadRow, ReadStatements } from './read-statements'
 import { sqliteCode } from './sqlite-codes'
 
-/** How many keys one page of a listing looks at, at most: some milliseconds' worth. */
+/** How many keys one page of a listing or of changes looks at, at most: some milliseconds' worth. */
 const SCAN_LIMIT = 2_000
 
 /**
@@ -35,12 +36,14 @@ export class Reader {
   readonly #now: () => number
   readonly #db: Database
   readonly #sql: ReadStatements
+  readonly #overdue: OverdueCount
 
   constructor(path: string, storeEpoch: string, now: () => number) {
     this.#storeEpoch = storeEpoch
     this.#now = now
     this.#db = openForReading(path)
     this.#sql = new ReadStatements(this.#db)
+    this.#overdue = new OverdueCount(this.#db)
   }
 
   close(): void {
@@ -50,14 +53,19 @@ export class Reader {
   bucketInfo(name: string): BucketRecord | undefined {
     return this.#snapshot(() => {
       const bucket = this.#sql.bucket.get(name)
-      return bucket && this.#record(bucket)
+      return bucket && this.#record(bucket, this.#overdue.of(bucket.id, this.#now()))
     })
   }
 
   listBuckets(prefix: string, { after, limit }: { after?: string | undefined; limit: number }): BucketPage {
     return this.#snapshot(() => {
       const rows = this.#sql.buckets.all(after ?? '', prefix.length, prefix, limit + 1)
-      const buckets = rows.slice(0, limit).map((row) => this.#record(row))
+      const page = rows.slice(0, limit)
+      const overdue = this.#overdue.ofEach(
+        page.map(({ id }) => id),
+        this.#now(),
+      )
+      const buckets = page.map((row, index) => this.#record(row, overdue[index]))
       return { buckets, next: rows.length > limit ? buckets.at(-1)?.name : undefined }
     })
   }
@@ -91,12 +99,14 @@ export class Reader {
       const room = new PageRoom(limit, bytes)
       let last = after
       let looked = 0
-      for (const place of this.#sql.liveKeys(bucket.id, filter.ranges, this.#dueTime(bucket), after)) {
+      const due = this.#dueTime(bucket)
+      for (const place of this.#sql.keys(bucket.id, filter.ranges, after)) {
         if (looked++ === SCAN_LIMIT || room.isFull) return { ...page, next: last }
-        if (filter.matches(place.key)) {
-          if (!room.take(values ? place.bytes : 0)) return { ...page, next: last }
+        const { bytes: size, expiresAt } = place
+        if (size !== null && (expiresAt === null || expiresAt > due) && filter.matches(place.key)) {
+          if (!room.take(values ? size : 0)) return { ...page, next: last }
           const found = this.#entryOf(place.revision, bucket.name, values)
-          page.entries.push(...found.filter(({ expiresAt }) => !this.#isPast(expiresAt ?? null)))
+          page.entries.push(...found.filter((entry) => !this.#isPast(entry.expiresAt ?? null)))
         }
         last = place.key
       }
@@ -113,15 +123,18 @@ export class Reader {
         if (after.revision > position.revision) return { lost: 'ahead', position }
         if (bucket && after.revision < bucket.floor) return { lost: 'expired', position }
       }
+      if (!bucket) return { changes: [], more: false, position }
       const from = after?.revision ?? 0
+      const end = this.#sql.scanEnd(bucket.id, from, SCAN_LIMIT)
+      const range = { bucket: bucket.id, after: from, through: end ?? position.revision }
       const room = new PageRoom(limit, bytes)
       const changes: Entry[] = []
-      for (const row of bucket ? this.#sql.changes.iterate(bucket.id, from, this.#dueTime(bucket)) : []) {
-        if (this.#isPast(row.expiresAt)) continue
+      for (const row of this.#sql.changes({ ...range, due: this.#dueTime(bucket), now: this.#now() })) {
         if (!room.take(lengthOf(row.value))) return { changes, more: true, position }
         changes.push(this.#entry(row, true))
       }
-      return { changes, more: false, position }
+      if (end === undefined) return { changes, more: false, position }
+      return { changes, more: true, next: { ...position, revision: end }, position }
     })
   }
 
@@ -153,8 +166,7 @@ export class Reader {
     }
   }
 
-  #record(row: BucketRow): BucketRecord {
-    const overdue = this.#sql.overdue.get(this.#now(), row.id) ?? { values: 0, bytes: 0 }
+  #record(row: BucketRow, overdue: Overdue = { values: 0, bytes: 0 }): BucketRecord {
     const record = recordOf({ ...row, config: configOf(row) }, this.#storeEpoch)
     return { ...record, values: record.values - overdue.values, bytes: record.bytes - overdue.bytes }
   }

@@ -1,4 +1,4 @@
-import { type Database, inTransaction, pragma } from './database'
+import { type Database, inTransaction, pragma, type Statement } from './database'
 
 /** The database's file in the data directory. */
 export const DATABASE_FILE = 'ironflow.db'
@@ -86,8 +86,10 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE buckets ADD COLUMN stale_after TEXT;
    -- JSON.
    ALTER TABLE entries ADD COLUMN meta TEXT;
-   -- Results of the writes of the last two minutes, a row for each commit: JSON, [once, result] for each write.
-   CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL)`,
+   -- Results of the writes of the last two minutes, a row for each commit: JSON, as in applied-row.ts.
+   CREATE TABLE applied (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, results TEXT NOT NULL);
+   -- Has all that counting a bucket's values past their time takes.
+   CREATE INDEX keys_by_bucket_expiry ON keys (bucket, expires_at, bytes) WHERE expires_at IS NOT NULL`,
 ]
 
 /** Brings a database to the present format; call {@link formatProblem} first. */
@@ -124,9 +126,9 @@ export function revisionOf(db: Database): number {
   return db.prepare<[], { revision: number }>('SELECT revision FROM state').get()?.revision ?? 0
 }
 
-/** Has a database go on after another revision than its newest. */
-export function setRevision(db: Database, revision: number): void {
-  db.prepare('UPDATE state SET revision = ?').run(revision)
+/** Prepares the statement that sets the revision after which a database goes on. */
+export function revisionSetter(db: Database): Statement<[number], unknown> {
+  return db.prepare('UPDATE state SET revision = ?')
 }
 
 /** Why a database is not one this version can read, or `undefined`. */

@@ -4,14 +4,14 @@ import { bucketExists, bucketFull, conflict, noBucket, otherLife, valueTooLarge 
 import { AppliedTable } from './applied-table'
 import { type BucketState, BucketTable, recordOf } from './bucket-table'
 import { OPERATIONS } from './codes'
-import type { Database } from './database'
+import type { Database, Statement } from './database'
 import { EntryTable, type KeyRow } from './entry-table'
 import type { Expired, Outcome, PutWrite, RemoveWrite, WorkerStart, Write } from './messages'
 import { PURGE, PUT, Revisions } from './revisions'
-import { revisionOf, setRevision } from './schema'
+import { revisionOf, revisionSetter } from './schema'
 import { Upkeep } from './upkeep'
 
-type TransactionOptions = Pick<WorkerStart, 'epoch' | 'bucketDefaults' | 'tombstoneRetentionMs'>
+type TransactionOptions = Pick<WorkerStart, 'epoch' | 'bucketDefaults' | 'tombstoneRetentionMs' | 'openedAt'>
 
 /**
  * The rules of the store, on a transaction that somebody else begins and ends. A write checks everything before it
@@ -19,6 +19,7 @@ type TransactionOptions = Pick<WorkerStart, 'epoch' | 'bucketDefaults' | 'tombst
  */
 export class Transaction {
   readonly #db: Database
+  readonly #setRevision: Statement<[number], unknown>
   readonly #storeEpoch: string
   readonly #bucketDefaults: BucketConfig
   readonly #buckets: BucketTable
@@ -26,21 +27,24 @@ export class Transaction {
   readonly #revisions: Revisions
   readonly #upkeep: Upkeep
   readonly #applied: AppliedTable
-  /** When the newest write was made that has an identity. */
-  #appliedAt = 0
   #stored = 0
+  #uptime: number
   /** Whether there may be upkeep to go on with that nothing else would begin: a step of it was not the last. */
   hasUpkeep = true
 
-  constructor(db: Database, { epoch, bucketDefaults, tombstoneRetentionMs }: TransactionOptions) {
+  /** @param before the same store's as this process had it open until now, all of whose commits are in the database */
+  constructor(db: Database, options: TransactionOptions, before?: Transaction) {
+    const { epoch, bucketDefaults, tombstoneRetentionMs, openedAt } = options
     this.#db = db
+    this.#setRevision = revisionSetter(db)
+    this.#uptime = openedAt.uptime
     this.#storeEpoch = epoch
     this.#bucketDefaults = bucketDefaults
     this.#buckets = new BucketTable(db)
     this.#entries = new EntryTable(db)
     this.#revisions = new Revisions(this.#buckets, this.#entries)
     this.#upkeep = new Upkeep(this.#buckets, this.#entries, this.#revisions, tombstoneRetentionMs)
-    this.#applied = new AppliedTable(db)
+    this.#applied = new AppliedTable(db, openedAt, before ? before.#applied : undefined)
     this.reset()
   }
 
@@ -60,20 +64,22 @@ export class Transaction {
     this.#applied.reset()
     this.#stored = revisionOf(this.#db)
     this.hasUpkeep = true
-    this.begin()
+    this.begin(this.#uptime)
   }
 
-  /** Starts after a commit. */
-  begin(): void {
+  /** Starts after a commit, at that time of the engine's monotonic clock. */
+  begin(uptime: number): void {
+    this.#uptime = uptime
+    this.#applied.begin()
     this.#revisions.begin(this.#stored)
   }
 
   /** Writes what was kept in memory until now; before the commit. */
   flush(): void {
     this.#buckets.flush()
-    this.#applied.flush(this.#appliedAt)
+    this.#applied.flush()
     // A transaction in which nothing came about writes nothing, and so does not wait for the disk.
-    if (this.revision !== this.#stored) setRevision(this.#db, this.revision)
+    if (this.revision !== this.#stored) this.#setRevision.run(this.revision)
     this.#stored = this.revision
   }
 
@@ -82,15 +88,12 @@ export class Transaction {
     this.#revisions.place = place
     if (!('once' in write) || write.once === undefined) return this.#apply(write)
     const { once, now } = write
-    const applied = this.#applied.find(once, now)
+    const applied = this.#applied.find(once, this.#uptime)
     if (applied) return { ...applied, repeated: true } as Outcome
     const outcome = this.#apply(write)
     // What there was nothing of, and what is only begun, is not applied.
     const isApplied = outcome.kind === 'removed' ? outcome.life !== undefined : outcome.kind !== 'settled'
-    if (isApplied && outcome.kind !== 'failed') {
-      this.#applied.add(once, outcome, now)
-      this.#appliedAt = now
-    }
+    if (isApplied && outcome.kind !== 'failed') this.#applied.add(once, outcome, { now, uptime: this.#uptime })
     return outcome
   }
 
@@ -116,7 +119,7 @@ export class Transaction {
         this.hasUpkeep = !this.#upkeep.step(write.now)
         return { kind: 'settled', more: this.hasUpkeep }
       case 'probe':
-        setRevision(this.#db, this.revision)
+        this.#setRevision.run(this.revision)
         return { kind: 'settled', more: false }
     }
   }
@@ -183,6 +186,8 @@ export class Transaction {
     bucket.config = config
     if (hasNewTtl || config.history < before.history) bucket.staleAfter = ''
     this.#buckets.touch(bucket)
+    // No entry has it: a revision of its own is how the loss of the change is noticed.
+    this.#revisions.newest++
     return this.#bringInLine(bucket, now)
   }
 

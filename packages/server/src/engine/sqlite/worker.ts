@@ -20,10 +20,15 @@ function serve(port: MessagePort): void {
   if (!writer) return
   const waiting: Write[] = []
   let closing = false
+  let uptime = 0
 
   const take = (message: ToWorker) => {
-    if (message === 'close') closing = true
-    else waiting.push(...message)
+    if (message === 'close') {
+      closing = true
+      return
+    }
+    waiting.push(...message.writes)
+    uptime = message.uptime
   }
 
   port.on('message', (message: ToWorker) => {
@@ -31,8 +36,8 @@ function serve(port: MessagePort): void {
     for (;;) {
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message)
       if (waiting.length === 0) break
-      send(writer.commit(nextBatch(waiting)))
-      writer.writeMark()
+      send(writer.commit(nextBatch(waiting), uptime))
+      writer.noteMark()
     }
     if (!closing) return
     writer.close()
@@ -42,7 +47,7 @@ function serve(port: MessagePort): void {
 
 function open(send: (message: FromWorker) => void): Writer | undefined {
   try {
-    const writer = new Writer(workerData as WorkerStart)
+    const writer = new Writer(workerData as WorkerStart, (message) => send({ kind: 'warning', message }))
     send({ kind: 'opened', revision: writer.revision })
     return writer
   } catch (error) {

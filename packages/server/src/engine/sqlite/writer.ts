@@ -2,10 +2,10 @@ import { dirname } from 'node:path'
 import { isIronflowError } from '@ironflow/core/errors'
 import { checkNothingLost } from './data-loss'
 import type { Database } from './database'
-import { HighWaterMark } from './high-water-mark'
+import { HighWaterMark, MARK_FILE } from './high-water-mark'
 import type { BatchReport, Failure, Outcome, WorkerStart, Write } from './messages'
 import { openForWriting, writeLogBack } from './open-database'
-import { DATABASE_FILE } from './schema'
+import { DATABASE_FILE, revisionOf } from './schema'
 import { isDamage, isFull, sqliteCode } from './sqlite-codes'
 import { Transaction } from './transaction'
 
@@ -23,18 +23,20 @@ export class Writer {
   #transaction: Transaction
   readonly #mark: HighWaterMark
   #revision: number
-  #marked: number
+  #uptime = 0
   #trouble: { reason: string; broken: boolean } | undefined
 
-  constructor(start: WorkerStart) {
+  /** @param onWarning called once if the high-water mark cannot be written */
+  constructor(start: WorkerStart, onWarning: (message: string) => void) {
     this.#start = start
-    checkNothingLost(start)
+    const mark = checkNothingLost(start)
     this.#db = openForWriting(start)
     this.#transaction = new Transaction(this.#db, start)
     this.#revision = this.#transaction.revision
-    this.#mark = new HighWaterMark(dirname(start.path), start.epoch)
-    this.#mark.write(this.#revision, true)
-    this.#marked = this.#revision
+    this.#mark = new HighWaterMark(dirname(start.path), start.epoch, mark, ({ message }) =>
+      onWarning(`${MARK_FILE} cannot be written, so a loss of acknowledged writes may go unnoticed: ${message}`),
+    )
+    this.#mark.noteDurably(this.#revision, this.#isWrittenBack())
   }
 
   /** The newest revision that is committed. */
@@ -42,7 +44,9 @@ export class Writer {
     return this.#revision
   }
 
-  commit(writes: Write[]): BatchReport {
+  /** @param uptime the engine's monotonic clock when the newest of them was sent */
+  commit(writes: Write[], uptime: number): BatchReport {
+    this.#uptime = uptime
     const started = performance.now()
     const before = this.#revision
     const { outcomes, expired } = this.#attempt(writes)
@@ -61,21 +65,24 @@ export class Writer {
   }
 
   /** Notes what is committed outside the database; after the batch was reported, which need not wait for it. */
-  writeMark(): void {
-    if (this.#revision !== this.#marked) this.#mark.write(this.#revision)
-    this.#marked = this.#revision
+  noteMark(): void {
+    this.#mark.note(this.#revision)
   }
 
   /** Leaves everything in the database's file, where the disk allows. */
   close(): void {
-    this.#mark.write(this.#revision, true)
+    this.#mark.noteDurably(this.#revision, this.#isWrittenBack())
     this.#mark.close()
+    this.#db.close()
+  }
+
+  #isWrittenBack(): boolean {
     try {
-      writeLogBack(this.#db)
+      return writeLogBack(this.#db)
     } catch {
       // The log is kept, and the next start reads it.
+      return false
     }
-    this.#db.close()
   }
 
   #attempt(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
@@ -101,7 +108,7 @@ export class Writer {
   #commitTogether(writes: Write[]): Pick<BatchReport, 'outcomes' | 'expired'> {
     const transaction = this.#transaction
     this.#db.exec('BEGIN IMMEDIATE')
-    transaction.begin()
+    transaction.begin(this.#uptime)
     const outcomes = writes.map((write, place): Outcome => {
       try {
         return transaction.apply(write, place)
@@ -150,14 +157,12 @@ export class Writer {
     try {
       this.#db.close()
       this.#db = openForWriting(this.#start)
-      const transaction = new Transaction(this.#db, this.#start)
-      if (transaction.revision !== this.#revision) {
+      const revision = revisionOf(this.#db)
+      if (revision !== this.#revision) {
         // Followers were never told of what a failed commit has left; a restart makes them read it.
-        throw new Error(
-          `${DATABASE_FILE} is at revision ${transaction.revision}, not ${this.#revision}: restart the server`,
-        )
+        throw new Error(`${DATABASE_FILE} is at revision ${revision}, not ${this.#revision}: restart the server`)
       }
-      this.#transaction = transaction
+      this.#transaction = new Transaction(this.#db, this.#start, this.#transaction)
       this.#trouble = undefined
     } catch (error) {
       this.#break(error)

@@ -83,6 +83,24 @@ export function onceTests(open: OpenStore): void {
       expect(await store.engine.history(bucket, 'k', { limit: 5 })).toHaveLength(2)
     })
 
+    it.each([
+      ['back', -3_600_000],
+      ['forward', 3_600_000],
+    ])('is recognised for two minutes, and not longer, where the wall clock is set %s', async (_direction, turn) => {
+      if (!store.canTurnClock) return
+      const bucket = await store.bucket({ history: 5 })
+      const once = identity()
+      await store.engine.put(bucket, 'k', text('1'), { once })
+      store.turnClock(turn)
+      await store.advance(119_000)
+      await store.engine.put(bucket, 'k', text('1'), { once })
+      expect(await store.engine.history(bucket, 'k', { limit: 5 })).toHaveLength(1)
+      await store.advance(2_000)
+      await store.engine.put(bucket, 'k', text('1'), { once })
+      expect(await store.engine.history(bucket, 'k', { limit: 5 })).toHaveLength(2)
+      store.turnClock(-turn)
+    })
+
     it('is recognised in the bucket’s next life', async () => {
       const bucket = await store.bucket()
       const once = identity()
@@ -92,6 +110,21 @@ export function onceTests(open: OpenStore): void {
       expect(await store.engine.put(bucket, 'k', text('1'), { once })).toMatchObject({ revision: first.revision })
       expect(await read(store.engine, bucket, 'k')).toBeUndefined()
     })
+
+    it('is recognised after the store was opened again with the wall clock set back, for two minutes', () =>
+      withStore(open, async (durable) => {
+        if (!durable.canReopen || !durable.canTurnClock) return
+        const bucket = await durable.bucket({ history: 5 })
+        const once = identity()
+        const first = await durable.engine.put(bucket, 'k', text('1'), { once })
+        await durable.engine.close()
+        durable.turnClock(-3_600_000)
+        await durable.reopen()
+        await durable.advance(119_000)
+        expect(await durable.engine.put(bucket, 'k', text('1'), { once })).toEqual({ ...first, repeated: true })
+        await durable.advance(2_000)
+        expect(await durable.engine.put(bucket, 'k', text('1'), { once })).not.toHaveProperty('repeated')
+      }))
 
     it('is recognised after the store was opened again', () =>
       withStore(open, async (durable) => {

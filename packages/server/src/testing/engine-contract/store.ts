@@ -25,11 +25,13 @@ export const DEFAULTS: BucketConfig = { history: 5, maxValueSize: 100_000 }
 /** One store for the tests of a group; each test takes buckets of its own. */
 export class Store {
   #offset = 0
+  #turned = 0
   #buckets = 0
   #opened: StoreUnderTest | undefined
   #engine: Engine | undefined
 
-  readonly now = () => Date.now() + this.#offset
+  readonly now = () => Date.now() + this.#offset + this.#turned
+  readonly uptime = () => performance.now() + this.#offset
 
   get engine(): Engine {
     if (!this.#engine) throw new Error('the store is not open')
@@ -46,7 +48,7 @@ export class Store {
   }
 
   async open(open: OpenStore, options: Partial<EngineOptions>): Promise<this> {
-    this.#opened = await open({ bucketDefaults: DEFAULTS, now: this.now, ...options })
+    this.#opened = await open({ bucketDefaults: DEFAULTS, now: this.now, uptime: this.uptime, ...options })
     this.#engine = this.#opened.engine
     return this
   }
@@ -89,6 +91,11 @@ export class Store {
   async advance(ms: number): Promise<void> {
     if (this.#opened?.clock === 'real') await new Promise((resolve) => setTimeout(resolve, ms))
     else this.#offset += ms
+  }
+
+  /** Sets the wall clock to another time, while none passes. */
+  turnClock(ms: number): void {
+    this.#turned += ms
   }
 }
 

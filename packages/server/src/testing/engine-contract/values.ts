@@ -76,9 +76,10 @@ export async function changesAfter(
     const page = await engine.changesSince(bucket, { after: last && place(last), limit })
     if (page.lost) throw new Error(`position ${JSON.stringify(last)} is lost: ${page.lost}`)
     found.push(...page.changes)
-    last = page.changes.at(-1) ?? last
     if (!page.more) return found
-    if (page.changes.length === 0) throw new Error('a page of changes that says more holds none')
+    const next = page.next ?? page.changes.at(-1)
+    if (!next) throw new Error('a page of changes that says more holds none, and says not where to go on')
+    last = next
   }
 }
 

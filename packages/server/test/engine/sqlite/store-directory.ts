@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
 import type { Engine, EngineOptions, StoredValue } from '../../../src/engine/engine'
-import { openSqliteEngine, type SqliteEngineOptions } from '../../../src/engine/sqlite/engine'
+import { openSqliteEngine } from '../../../src/engine/sqlite/engine'
+import type { SqliteEngineOptions } from '../../../src/engine/sqlite/sqlite-engine-options'
 
 export const DEFAULTS: EngineOptions = { bucketDefaults: { history: 3, maxValueSize: 1_000_000 } }
 

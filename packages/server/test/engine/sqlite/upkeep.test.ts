@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import type { Position } from '@ironflow/core/protocol'
 import { expect, it, onTestFinished } from 'vitest'
-import type { BucketConfig, Entry } from '../../../src/engine/engine'
+import type { BucketConfig } from '../../../src/engine/engine'
 import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { findStore } from '../../../src/engine/sqlite/installation'
 import type { BatchReport, Outcome, Write } from '../../../src/engine/sqlite/messages'
@@ -37,7 +38,7 @@ class Store {
   }
 
   commit(...writes: Write[]): Outcome[] {
-    const report = this.writer.commit(writes)
+    const report = this.writer.commit(writes, 0)
     this.reports.push(report)
     return report.outcomes
   }
@@ -95,13 +96,13 @@ class Store {
 
   changed(): string[] {
     const keys: string[] = []
-    let last: Entry | undefined
+    let last: Position | undefined
     for (;;) {
-      const page = this.reader.changesSince('b', { after: last && { ...last, time: last.createdAt }, limit: 400 })
+      const page = this.reader.changesSince('b', { after: last && { ...last, time: 0 }, limit: 400 })
       if (page.lost) throw new Error(page.lost)
       keys.push(...page.changes.filter(({ value }) => value).map(({ key }) => key))
       if (!page.more) return keys
-      last = page.changes.at(-1) ?? last
+      last = page.next ?? page.changes.at(-1)
     }
   }
 
@@ -117,7 +118,9 @@ class Store {
 
   #open(): Writer {
     const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
-    return new Writer({ path: this.path, ...findStore(this.directory), bucketDefaults, tombstoneRetentionMs: 10_000 })
+    const openedAt = { now: this.now, uptime: 0 }
+    const options = { bucketDefaults, tombstoneRetentionMs: 10_000, openedAt }
+    return new Writer({ path: this.path, ...findStore(this.directory), ...options }, () => {})
   }
 }
 
@@ -210,6 +213,59 @@ it('a second change waits until the first is done, so that nothing it hid comes 
   opened.settle()
   expect(opened.expired()).toEqual(ALL)
   expect(opened.listed()).toEqual([])
+})
+
+it('one page of changes looks at a bounded number of keys, also where all are past their time', async () => {
+  const opened = await store()
+  opened.fill()
+  for (let round = 1; round < 4; round++) {
+    opened.commit(...Array.from({ length: KEYS }, (_, n) => opened.put(keyOf(round * KEYS + n))))
+  }
+  const all = opened.changed()
+  expect(all).toHaveLength(4 * KEYS)
+  opened.now += 5_000
+  expect(opened.update({ ttlSeconds: 1 })).toMatchObject({ more: true })
+  opened.commit(opened.put('last'))
+  const first = opened.reader.changesSince('b', { limit: 1 })
+  expect(first).toMatchObject({ changes: [], more: true, next: { revision: expect.any(Number) } })
+  expect(opened.changed()).toEqual(['last'])
+})
+
+it('one page of a listing looks at a bounded number of keys, also where most have no value', async () => {
+  const opened = await store()
+  opened.fill({ ttlSeconds: 1 })
+  for (let round = 1; round < 4; round++) {
+    opened.commit(...Array.from({ length: KEYS }, (_, n) => opened.put(keyOf(round * KEYS + n))))
+  }
+  opened.now += 5_000
+  opened.commit(opened.put('last'))
+  expect(opened.reader.entries('b', { limit: 1, values: false })).toMatchObject({
+    entries: [],
+    next: expect.any(String),
+  })
+  expect(opened.listed()).toEqual(['last'])
+  opened.settle()
+  expect(opened.reader.entries('b', { limit: 1, values: false })).toMatchObject({
+    entries: [],
+    next: expect.any(String),
+  })
+  expect(opened.listed()).toEqual(['last'])
+})
+
+it('counts of other buckets do not become slower by many values that are past their time', async () => {
+  const opened = await store()
+  opened.fill({ ttlSeconds: 1 })
+  for (let round = 1; round < 16; round++) {
+    opened.commit(...Array.from({ length: KEYS }, (_, n) => opened.put(keyOf(round * KEYS + n))))
+  }
+  const createBucket = { do: 'createBucket', config: { history: 1, maxValueSize: 9 }, once: undefined } as const
+  const buckets = Array.from({ length: 200 }, (_, n) => `other${n}`)
+  opened.commit(...buckets.map((bucket) => ({ ...createBucket, bucket, now: opened.now })))
+  opened.now += 5_000
+  const started = performance.now()
+  const { buckets: listed } = opened.reader.listBuckets('', { limit: 300 })
+  expect(performance.now() - started).toBeLessThan(100)
+  expect(listed.map(({ values }) => values)).toEqual(Array.from({ length: 201 }, () => 0))
 })
 
 it('after a crash in the middle, the next start goes on with it', async () => {

@@ -11,6 +11,9 @@ import { temporaryDirectory } from './store-directory'
 /** What of an entry's write these tests have no use for. */
 const PLAIN = { expectedRevision: undefined, expectedEpoch: undefined, meta: undefined, once: undefined } as const
 
+/** The monotonic clock throughout. */
+const UPTIME = 1_000
+
 function put(key: string, value = 'v'): Write {
   const now = Date.now()
   return {
@@ -35,7 +38,8 @@ async function writer(): Promise<{ writer: Writer; path: string }> {
 function writerIn(directory: string): Writer {
   const path = join(directory, 'ironflow.db')
   const bucketDefaults = { history: 1, maxValueSize: 1_000_000 }
-  const opened = new Writer({ path, ...findStore(directory), bucketDefaults, tombstoneRetentionMs: 1_000 })
+  const options = { bucketDefaults, tombstoneRetentionMs: 1_000, openedAt: { now: Date.now(), uptime: 0 } }
+  const opened = new Writer({ path, ...findStore(directory), ...options }, () => {})
   onTestFinished(() => opened.close())
   return opened
 }
@@ -49,9 +53,9 @@ function keysIn(path: string): string[] {
 
 it('a commit that fails acknowledges nothing and leaves nothing', async () => {
   const { writer: store, path } = await writer()
-  store.commit([put('a')])
+  store.commit([put('a')], UPTIME)
   failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
-  const report = store.commit([put('b'), put('c')])
+  const report = store.commit([put('b'), put('c')], UPTIME)
   expect(report.outcomes).toMatchObject([
     { kind: 'failed', code: 'unavailable' },
     { kind: 'failed', code: 'unavailable' },
@@ -62,12 +66,12 @@ it('a commit that fails acknowledges nothing and leaves nothing', async () => {
 
 it('after an error of the disk nothing is written until a probe has opened the database again', async () => {
   const { writer: store, path } = await writer()
-  const [first] = store.commit([put('a')]).outcomes
+  const [first] = store.commit([put('a')], UPTIME).outcomes
   failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
-  store.commit([put('b')])
-  expect(store.commit([put('c')]).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
-  expect(store.commit([{ do: 'probe' }])).toMatchObject({ outcomes: [{ kind: 'settled' }], trouble: undefined })
-  const [next] = store.commit([put('d')]).outcomes
+  store.commit([put('b')], UPTIME)
+  expect(store.commit([put('c')], UPTIME).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
+  expect(store.commit([{ do: 'probe' }], UPTIME)).toMatchObject({ outcomes: [{ kind: 'settled' }], trouble: undefined })
+  const [next] = store.commit([put('d')], UPTIME).outcomes
   expect(first).toMatchObject({ kind: 'written' })
   expect(next).toMatchObject({ kind: 'written', revision: (first as { revision: number }).revision + 1 })
   expect(keysIn(path)).toEqual(['a', 'd'])
@@ -76,44 +80,71 @@ it('after an error of the disk nothing is written until a probe has opened the d
 it('a probe that fails leaves things as they are', async () => {
   const { writer: store } = await writer()
   failingSql('COMMIT', 'SQLITE_IOERR_WRITE', 2)
-  store.commit([put('a')])
-  expect(store.commit([{ do: 'probe' }])).toMatchObject({
+  store.commit([put('a')], UPTIME)
+  expect(store.commit([{ do: 'probe' }], UPTIME)).toMatchObject({
     outcomes: [{ kind: 'failed', code: 'unavailable' }],
     trouble: expect.stringMatching(/SQLITE_IOERR_WRITE/),
   })
-  expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: undefined })
+  expect(store.commit([{ do: 'probe' }], UPTIME)).toMatchObject({ trouble: undefined })
+})
+
+it('a write whose commit failed is done when it is repeated', async () => {
+  const { writer: store, path } = await writer()
+  const mine = { ...put('a'), once: 'mine' } as Write
+  failingSql('COMMIT', 'SQLITE_FULL', 1)
+  expect(store.commit([mine], UPTIME).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
+  const [written] = store.commit([mine], UPTIME).outcomes
+  expect(written).toMatchObject({ kind: 'written' })
+  expect(written).not.toHaveProperty('repeated')
+  expect(keysIn(path)).toEqual(['a'])
+})
+
+it('a write is recognised when it is repeated after the database was opened again, though its clock was set', async () => {
+  const { writer: store } = await writer()
+  const mine = { ...put('a'), once: 'mine', now: Date.now() - 3_600_000 } as Write
+  const failed = { ...put('b'), once: 'failed' } as Write
+  const [first] = store.commit([mine], UPTIME).outcomes
+  failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
+  store.commit([failed], UPTIME)
+  store.commit([{ do: 'probe' }], UPTIME)
+  const [repeated, written] = store.commit([mine, failed], UPTIME).outcomes
+  expect(repeated).toEqual({ ...first, repeated: true })
+  expect(written).toMatchObject({ kind: 'written' })
+  expect(written).not.toHaveProperty('repeated')
 })
 
 it('a database that has moved on without its followers is not written to again', async () => {
   const { writer: store, path } = await writer()
-  store.commit([put('a')])
+  store.commit([put('a')], UPTIME)
   failingSql('COMMIT', 'SQLITE_IOERR_FSYNC', 1)
-  store.commit([put('b')])
+  store.commit([put('b')], UPTIME)
   const other = openDatabase(path)
   other.exec('UPDATE state SET revision = revision + 1')
   other.close()
-  expect(store.commit([{ do: 'probe' }])).toMatchObject({ trouble: expect.stringMatching(/restart the server/) })
-  expect(store.commit([put('c')]).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
+  expect(store.commit([{ do: 'probe' }], UPTIME)).toMatchObject({
+    trouble: expect.stringMatching(/restart the server/),
+  })
+  expect(store.commit([put('c')], UPTIME).outcomes).toMatchObject([{ kind: 'failed', code: 'unavailable' }])
 })
 
 it('a batch in which nothing came about is no commit', async () => {
   const { writer: store, path } = await writer()
-  store.commit([put('a')])
+  store.commit([put('a')], UPTIME)
   const logged = () => statSync(`${path}-wal`).size
   const before = logged()
-  const report = store.commit([{ do: 'delete', bucket: 'b', key: 'none', now: 1, ...PLAIN }])
+  const report = store.commit([{ do: 'delete', bucket: 'b', key: 'none', now: 1, ...PLAIN }], UPTIME)
   expect(report).toMatchObject({ writes: 0, outcomes: [{ kind: 'unchanged', revision: 0 }] })
   expect(logged()).toBe(before)
-  store.commit([put('a')])
+  store.commit([put('a')], UPTIME)
   expect(logged()).toBeGreaterThan(before)
 })
 
 it('an expiry that comes with a write that then fails is kept, and told in its place', async () => {
   const { writer: store } = await writer()
   const old = { ...put('k'), now: 1_000, keyExpiresAt: 2_000 } as Write
-  store.commit([old])
+  store.commit([old], UPTIME)
   const late = { ...put('k'), now: 3_000, expectedRevision: 99 } as Write
-  expect(store.commit([put('x'), late, put('y')])).toMatchObject({
+  expect(store.commit([put('x'), late, put('y')], UPTIME)).toMatchObject({
     outcomes: [
       { kind: 'written' },
       { kind: 'failed', code: 'revision_conflict', currentRevision: 4 },
@@ -149,17 +180,17 @@ it.each(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_READ', 'SQLITE_REA
 it('on a disk that is too full to write the log back, the database opens and is read through its log', async () => {
   const directory = await temporaryDirectory()
   const path = join(directory, 'ironflow.db')
-  writerIn(directory).commit([put('a')])
+  writerIn(directory).commit([put('a')], UPTIME)
   failingSql('PRAGMA wal_checkpoint', 'SQLITE_FULL')
   const next = writerIn(directory)
   expect(next.revision).toBe(2)
-  expect(next.commit([put('b')]).outcomes).toMatchObject([{ kind: 'written', revision: 3 }])
+  expect(next.commit([put('b')], UPTIME).outcomes).toMatchObject([{ kind: 'written', revision: 3 }])
   expect(keysIn(path)).toEqual(['a', 'b'])
 })
 
 it('a commit that fails for want of room in the shared memory beside the log means that the disk is full', async () => {
   const { writer: store } = await writer()
   failingSql('COMMIT', 'SQLITE_IOERR_SHMSIZE', 1)
-  expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
-  expect(store.commit([put('a')]).outcomes).toMatchObject([{ kind: 'written' }])
+  expect(store.commit([put('a')], UPTIME).outcomes).toMatchObject([{ kind: 'failed', code: 'storage_full' }])
+  expect(store.commit([put('a')], UPTIME).outcomes).toMatchObject([{ kind: 'written' }])
 })
