@@ -153,7 +153,7 @@ test.each([
     if (isCounting) setImmediate(count)
   }
   setImmediate(count)
-  for (const n of numbers(5_000)) send(message(n))
+  for (const n of numbers(20_000)) send(message(n))
   expect(peer.isPaused).toBe(true)
   await vi.waitFor(() => expect(peer.isPaused).toBe(false), { timeout: 10_000, interval: 1 })
   isCounting = false
