@@ -20,7 +20,7 @@ function goneAt(cursor: string): ConfigDelete | undefined {
   })
   replica.reset({ type: 'reset', reason: 'bucket_deleted' })
   const [gone] = replica.synced({ type: 'synced', cursor })
-  return gone && (CONFIG.read(gone) as ConfigDelete)
+  return gone && (kind.read(gone) as ConfigDelete)
 }
 
 test('a deletion that nobody saw has the revision at which it was found', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KvUpdateFrame, ResetReason } from '../../src/protocol/frames'
+import type { WatchKind } from '../../src/watch/kinds'
 import { KV } from '../../src/watch/kv-kind'
 import { ReplicaState } from '../../src/watch/replica-state'
 import { changed, cursor, deleted, value } from './world'
@@ -16,8 +17,9 @@ function inSync() {
   return replica
 }
 
+const KIND: WatchKind<unknown> = KV
 const sync = (replica: ReplicaState, at: string) => replica.synced({ type: 'synced', cursor: at })
-const gone = (replica: ReplicaState, at: string) => sync(replica, at).map((frame) => KV.keyOf(frame))
+const gone = (replica: ReplicaState, at: string) => sync(replica, at).map((frame) => KIND.keyOf(frame))
 const reset = (replica: ReplicaState, reason: ResetReason) => replica.reset({ type: 'reset', reason })
 const isTold = (replica: ReplicaState, frame: KvUpdateFrame) => replica.change(frame) !== undefined
 
