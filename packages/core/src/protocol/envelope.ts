@@ -202,7 +202,7 @@ function checkCall(frame: Record<string, unknown>, id: string): ReceivedFrame {
     problems.add('minPosition', 'must be a revision, 0 or more, or a position such as 5-<epoch>')
   }
   if (consistency !== undefined && consistency !== 'strong') problems.add('consistency', 'must be strong, or absent')
-  // What nobody reads is not what its sender believes it to be.
+  // An unknown member is refused: its sender believes that it has an effect.
   for (const name of Object.keys(frame)) {
     if (!CALL_MEMBERS.includes(name)) problems.add(name, 'is not a member of a call')
   }

@@ -11,7 +11,7 @@ export const events: WatchKind<'events'> = (environment, { target }) => {
     bucket: configBucket(environment),
     // Documents are named by one token, so its wildcards mean among names what they mean among keys.
     filters: name === undefined ? undefined : [name],
-    // Nothing has happened yet when somebody begins to listen.
+    // Events have no current values: a watch begins with what comes next.
     hasValues: false,
     view,
     matches: (entry) => matchesFilter(topicOf(entry), target),
