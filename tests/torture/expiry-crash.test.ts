@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type KvUpdate } from '@ironflow/node'
 import { expect, it, onTestFinished } from 'vitest'
 import { startServer } from '../../scripts/server-process.mjs'
-import { SqliteDatabase } from '../support/sqlite-library.mjs'
+import { openReadOnly } from '../support/sqlite-library.mjs'
 
 interface EntryRow {
   key: string
@@ -23,7 +23,7 @@ const TRANSPORTS = ['websocket', 'sse', 'poll'] as const
  * readers leave out what is past its time.
  */
 function committed(directory: string): Map<string, string[]> {
-  const db = new SqliteDatabase(join(directory, 'ironflow.db'), { readonly: true, readOnly: true })
+  const db = openReadOnly(join(directory, 'ironflow.db'))
   try {
     const rows = db.prepare('SELECT key, operation FROM entries ORDER BY revision').all() as EntryRow[]
     const operations = new Map<string, string[]>()

@@ -13,6 +13,7 @@ import {
 import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
 import { configBucket } from '../keyspace'
 import type { Limits } from '../options'
+import { giveWay } from '../turns'
 import type { Answer } from './answer'
 import { type KeyedQueue, readModifyWrite } from './commit'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
@@ -20,6 +21,9 @@ import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
 import type { PageReader } from './page'
 import { visiblePage } from './visible-page'
+
+/** Characters of a patch that is merged in a turn of the event loop of its own: to check it has taken one already. */
+const LARGE_PATCH = 65_536
 
 /**
  * Config documents: named JSON objects, all of an environment's in one bucket. Parameters arrive
@@ -75,12 +79,14 @@ export class ConfigDocuments {
 
   async patch(params: Params<'config.patch'>, context: Context): Promise<Answer<'config.patch'>> {
     const { name, ifRevision } = params
-    const fields = this.fieldsOf(params.fields as RawJson)
+    const { text } = params.fields as RawJson
+    const fields = this.fieldsOf(text)
+    if (text.length > LARGE_PATCH) await new Promise<void>(giveWay)
     const bucket = await this.bucket(context)
     const options = this.putOptions(params, context)
     if (ifRevision === undefined) {
       const merge = (current: Entry | undefined) => merged(current?.value, fields)
-      const bytesOf = () => (params.fields as RawJson).text.length
+      const bytesOf = () => text.length
       return written(name, await readModifyWrite(this.engine, this.queue, bucket, name, merge, bytesOf, options))
     }
     // Whatever is read here, it is written over only if it still has the revision that the caller saw.
@@ -117,7 +123,7 @@ export class ConfigDocuments {
   }
 
   /** The fields of a patch by name. @throws ValidationError for more than can be looked up one by one */
-  private fieldsOf({ text }: RawJson): ReadonlyMap<string, string> {
+  private fieldsOf(text: string): ReadonlyMap<string, string> {
     const { jsonItems } = this.limits
     const fields = readMembers(text, jsonItems)
     if (!fields) throw invalid({ fields: `has more than ${jsonItems} fields (limit jsonItems)` })
