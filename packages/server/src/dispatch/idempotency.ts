@@ -1,10 +1,10 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
 import { stringify } from '@ironflow/core/protocol'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Answer } from '../domain/answer'
 import { OldestFirstMap } from '../oldest-first-map'
 import type { Limits } from '../options'
+import { sha256 } from '../sha256'
 
 /** The calls that one key names: the same key of somebody else, or for something else, is another one. */
 export interface IdempotencyScope {
@@ -76,7 +76,7 @@ export class Idempotency {
     this.entries.set(name, entry)
     this.forget()
     try {
-      const pending = work(hashOf(`${name}\n${fingerprint}`))
+      const pending = work(sha256(`${name}\n${fingerprint}`).slice(0, DIGITS))
       entry.pending = pending
       const answer = await pending
       entry.answer = answer
@@ -97,10 +97,8 @@ export class Idempotency {
   }
 }
 
-/** Half a SHA-256, as hex digits: enough to tell apart all calls of two minutes, also those made to collide. */
-function hashOf(name: string): string {
-  return bytesToHex(sha256(utf8ToBytes(name)).subarray(0, 16))
-}
+/** Hex digits of half a SHA-256: enough to tell apart all calls of two minutes, also those made to collide. */
+const DIGITS = 32
 
 /** Parameters up to this many characters are their own fingerprint: that is cheaper than a hash of them. */
 const SHORT = 128
@@ -117,6 +115,6 @@ async function fingerprintOf(params: object): Promise<string> {
   const bytes = hasBytes ? concatBytes(utf8ToBytes(text), value) : utf8ToBytes(text)
   const { subtle } = globalThis.crypto
   const isLong = bytes.length >= LONG && subtle !== undefined
-  const hash = isLong ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes)
-  return String.fromCharCode(...hash.subarray(0, 16))
+  const hash = isLong ? bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes))) : sha256(bytes)
+  return hash.slice(0, DIGITS)
 }

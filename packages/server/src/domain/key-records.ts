@@ -1,7 +1,7 @@
 import { type ApiKey, ROLES, type Role } from '@ironflow/core/protocol'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { StoredValue } from '../engine/engine'
+import { sha256 } from '../sha256'
 
 /** An API key as it is kept: its hash, never itself. */
 export interface KeyRecord extends ApiKey {
@@ -14,7 +14,7 @@ const ID_DIGITS = 32
 
 /** Returns the SHA-256 of an API key, hex. */
 export function hashOf(apiKey: string): string {
-  return bytesToHex(sha256(utf8ToBytes(apiKey)))
+  return sha256(apiKey)
 }
 
 export function idOf(hash: string): string {
