@@ -102,7 +102,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     if (fast.answer(request, response, performance.now(), stopping.isStopping)) return
     void answer(request, response, askForBody)
   }
-  node.on('request', (request: IncomingMessage, response: ServerResponse) => onRequest(request, response))
+  node.on('request', onRequest)
   // A body is asked for when it is read: one that will be refused need not be sent.
   node.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     onRequest(request, response, () => response.writeContinue())
