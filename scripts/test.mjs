@@ -33,7 +33,7 @@ const steps = {
     work: (dir) => vitest(dir, ['--project', 'integration']),
     needsBrowser: true,
   },
-  packages: { title: 'package gates', work: () => run('node', ['scripts/check-packages.mjs']) },
+  packages: { title: 'package gates', work: () => run('node', ['scripts/packages/check.mjs']) },
 }
 
 /** What the test runs so far add up to: read from vitest's own report, also of a run that failed. */

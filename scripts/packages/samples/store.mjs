@@ -1,5 +1,5 @@
 // Uses the store on whatever Node.js runs this, and fails where native code is loaded for it. Copied by
-// check-packages.mjs to where the packages are installed.
+// newcomer.mjs to where the packages are installed.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
