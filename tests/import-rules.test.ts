@@ -97,7 +97,7 @@ describe('forbidden', () => {
     ['server/src/server.ts', '@ironflow/core'],
     ['server/src/server.ts', '@ironflow/core/transport'],
     ['server/src/server.ts', '@ironflow/node'],
-    ['server/src/engine/memory.ts', 'node:fs'],
+    ['server/src/engine/memory/engine.ts', 'node:fs'],
     ['server/src/engine/sqlite/reader.ts', 'better-sqlite3'],
     ['server/src/engine/sqlite/built-in-driver.ts', 'node:sqlite'],
     ['sqlite-native/src/index.cjs', 'ws'],

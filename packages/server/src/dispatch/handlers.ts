@@ -4,11 +4,11 @@ import type { ApiKeys } from '../domain/api-keys'
 import type { Buckets } from '../domain/buckets'
 import type { ConfigDocuments } from '../domain/config'
 import type { Context } from '../domain/context'
+import { listEnvironments } from '../domain/keyspace'
 import type { KeyValues } from '../domain/kv'
 import { allows, reaches } from '../domain/rights'
 import type { Engine } from '../engine/engine'
-import { listEnvironments } from '../keyspace'
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
 
 /** What handlers work with. */
 export interface Domain {

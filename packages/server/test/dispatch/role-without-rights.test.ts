@@ -1,6 +1,5 @@
 import { request } from 'node:http'
-import type { Role, ServerFrame } from '@ironflow/core/protocol'
-import { METHODS, type MethodName } from '@ironflow/core/protocol'
+import { METHODS, type MethodName, type Role, type ServerFrame } from '@ironflow/core/protocol'
 import { type ClientOptions, createClient, type IronflowError } from '@ironflow/node'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { inProcessTransport } from '../../src'
@@ -131,7 +130,7 @@ test('metrics are refused', async () => {
 })
 
 test('a watch that is open ends when its key becomes one of that role', async () => {
-  const viewer = await harness.server.authenticator.verify(harness.server.authenticator.keyHash(ADMIN_KEY))
+  const viewer = await harness.server.core.authenticator.verify(harness.server.core.authenticator.keyHash(ADMIN_KEY))
   const socket = SocketClient.withKey(`${listening.url}/api/v1/ws`)
   await socket.opened
   socket.send({ type: 'subscribe', ...SUBSCRIPTIONS[1] })
@@ -140,7 +139,7 @@ test('a watch that is open ends when its key becomes one of that role', async ()
   if (stored?.value?.encoding !== 'json') throw new Error('the key is not stored as JSON')
   const record = { ...JSON.parse(stored.value.text), role: 'client' }
   await harness.engine.put('SYS_apikeys', viewer.id, { encoding: 'json', text: JSON.stringify(record) })
-  harness.server.watching.tick()
+  harness.server.core.watching.tick()
   expect(await socket.until('error')).toMatchObject({ sub: 'kv', code: 'unauthorized' })
   socket.socket.close()
 })

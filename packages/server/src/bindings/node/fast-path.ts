@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HEADERS, type MethodName, methodRow, parsePosition } from '@ironflow/core/protocol'
-import type { IronflowServer } from '../../server'
+import type { ServerCore } from '../../server-core'
 import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
@@ -42,10 +42,10 @@ export class FastPath {
   private readonly cache: AnswerCache
   private readonly isDev: boolean
 
-  constructor(private readonly server: IronflowServer) {
-    const { engine, limits, auth } = server.options
+  constructor(private readonly server: ServerCore) {
+    const { engine, limits, isOpen } = server.options
     this.cache = new AnswerCache(engine, limits)
-    this.isDev = auth === 'none'
+    this.isDev = isOpen
   }
 
   /** To be given to {@link keep} with an answer that is read from now on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Commit } from '../../engine/engine'
+import type { Commit } from '../../engine/entry'
 import { eventually, record } from './recording'
 import { type OpenStore, type Store, useStore, withStore } from './store'
 import { changesAfter, listKeys, lossOf, read, show, text } from './values'
