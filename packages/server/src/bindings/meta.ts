@@ -68,7 +68,7 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
 ])
 
 /**
- * Admits the caller to a route about the server. @param right absent: any key will do
+ * Admits the caller to a route about the server. @param right absent: any right will do
  * @throws UnauthenticatedError, UnauthorizedError, `unavailable`
  */
 async function admitTo(
