@@ -99,7 +99,7 @@ export class SocketCalls {
     const { pageBytes, maxValueSize } = this.core.options.limits
     const row = methodRow(method)
     if (isMutating(row)) return WRITTEN_BYTES
-    const valueBytes = (row.resource === 'kv' ? ESCAPED_BYTES : 1) * maxValueSize
+    const valueBytes = (row.values ? ESCAPED_BYTES : 1) * maxValueSize
     // A page has one item however large that is.
     return row.query?.limit ? Math.max(pageBytes, valueBytes) : valueBytes
   }

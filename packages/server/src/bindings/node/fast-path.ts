@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HEADERS, type MethodName, methodRow, parsePosition } from '@ironflow/core/protocol'
+import { HEADERS, parsePosition } from '@ironflow/core/protocol'
 import type { ServerCore } from '../../server-core'
 import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
+import { cachedRoute } from '../routes'
 import { AnswerCache, type CachedAnswer, flatBody, isAsNewAs } from './answer-cache'
 import { endResponse } from './end-response'
 
-/** The method that is answered here. */
-const METHOD: MethodName = 'kv.get'
+/** The method that is answered here, and its row. */
+const { method: METHOD, row } = cachedRoute()
 
 /** The parts of the path before and between bucket and key. */
-const [BEFORE_BUCKET, BEFORE_KEY] = methodRow(METHOD).path.split(/:\w+\+?/)
+const [BEFORE_BUCKET, BEFORE_KEY] = row.path.split(/:\w+\+?/)
 
 /** A path without a query, of what the long way lets pass: printable ASCII without `#` and backslashes. */
 const ENTRY_TARGET = new RegExp(`^${BEFORE_BUCKET}([\\w-]+)${BEFORE_KEY}([!"$->@-[\\]-~]+)$`)
