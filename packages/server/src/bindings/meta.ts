@@ -1,5 +1,5 @@
 import { errorFor } from '@ironflow/core/errors'
-import { HEADERS } from '@ironflow/core/protocol'
+import { HEADERS, PROTOCOL_VERSION } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import type { Right } from '../domain/rights'
 import { openapiDocument } from '../openapi/document'
@@ -10,9 +10,6 @@ import type { HttpRequest, HttpResponse } from './message'
 import { startPage } from './start-page'
 
 type MetaRoute = (request: HttpRequest, core: ServerCore) => HttpResponse | Promise<HttpResponse>
-
-/** The version of the wire that this server speaks. */
-const PROTOCOL = 1
 
 /** Routes about the server and not about anybody's data. All are GET. */
 export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaRoute>([
@@ -42,7 +39,7 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
       const { name, durability, keyTtl } = engine.facts
       return jsonResponse(200, {
         version,
-        protocol: PROTOCOL,
+        protocol: PROTOCOL_VERSION,
         engine: { name, durability, keyTtl },
         watch: { transports: ['websocket', 'sse', 'poll'], heartbeatMs },
         limits: {
