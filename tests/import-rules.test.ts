@@ -37,6 +37,7 @@ describe('the sources of every package', () => {
   it.each([
     ['index', ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', 'p-limit']],
     ['node', ['node:http', 'node:https', 'prom-client', 'ws']],
+    ['testing/index', ['fast-check', 'vitest']],
     ['sqlite', ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:url', 'node:worker_threads', 'node:zlib']],
   ])('@ironflow/server loads by its entry point %s no more than it needs', (entry, expected) => {
     const loaded = loadedBy(`packages/server/src/${entry}.ts`, sources)
@@ -97,7 +98,10 @@ describe('forbidden', () => {
     ['server/src/server.ts', '@ironflow/core'],
     ['server/src/server.ts', '@ironflow/core/transport'],
     ['server/src/server.ts', '@ironflow/node'],
-    ['server/src/engine/memory.ts', 'node:fs'],
+    ['server/src/engine/memory/engine.ts', 'node:fs'],
+    ['server/src/engine/failures.ts', 'node:fs'],
+    ['server/src/observe/metrics.ts', 'node:perf_hooks'],
+    ['server/src/server-core.ts', 'node:os'],
     ['server/src/engine/sqlite/reader.ts', 'better-sqlite3'],
     ['server/src/engine/sqlite/built-in-driver.ts', 'node:sqlite'],
     ['sqlite-native/src/index.cjs', 'ws'],

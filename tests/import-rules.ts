@@ -83,8 +83,7 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
     if (specifier === 'better-sqlite3' || specifier === 'node:sqlite') {
       return 'SQLite is loaded by a driver where it is there: see engine/sqlite/driver.ts'
     }
-    if (isBuiltin(specifier) && PORTABLE_SERVER_FILES.test(file))
-      return 'this part of the server runs anywhere: no node:'
+    if (isBuiltin(specifier) && !NODE_SERVER_FILES.test(file)) return 'this part of the server runs anywhere: no node:'
     return undefined
   },
 
@@ -102,8 +101,8 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
   },
 }
 
-/** What an engine in memory and a Request → Response server are made of. */
-const PORTABLE_SERVER_FILES = /^(engine\/memory\.ts|(dispatch|domain|watch)\/.+|bindings\/[^/]+\.ts)$/
+/** The binding and the engine that are for Node.js: all else of the server runs wherever there are web standards. */
+const NODE_SERVER_FILES = /^(bindings\/node|engine\/sqlite)\//
 
 const EMBEDDING_COMMANDS = /(^|\/)(serve|backup|restore)(\.ts$|\/)/
 
@@ -165,6 +164,32 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'options',
     'client',
     'index',
+  ],
+  server: [
+    'oldest-first-map',
+    'sha256',
+    'turns',
+    'turn-share',
+    'limits',
+    'engine',
+    'engine/memory',
+    'engine/sqlite',
+    'domain',
+    'observe',
+    'dispatch',
+    'watch/kinds',
+    'watch',
+    'options',
+    'server-core',
+    'openapi',
+    'bindings',
+    'bindings/node',
+    'server',
+    'index',
+    'node',
+    'sqlite',
+    'testing/engine-contract',
+    'testing',
   ],
   node: ['network-error', 'socket', 'platform', 'client', 'index'],
   browser: ['globals', 'lifecycle', 'socket', 'platform', 'client', 'ironflow', 'index'],

@@ -39,7 +39,7 @@ function http({ verb, target, body = '', headers = {} }: Sent): () => Promise<nu
   }
   const bytes = new TextEncoder().encode(body)
   return async () => {
-    const response = await server.handle({ verb, target, header: (name) => all[name], body: () => bytes })
+    const response = await server.http.handle({ verb, target, header: (name) => all[name], body: () => bytes })
     response.stream?.cancel()
     return response.status
   }
@@ -53,7 +53,7 @@ function socket(message: string): () => Promise<void> {
   const nothing = () => undefined
   return async () => {
     const request = { verb: 'GET', target: '/api/v1/ws', header, body: () => new Uint8Array() }
-    const admission = await server.admitSocket(request, 'r')
+    const admission = await server.http.admitSocket(request, 'r')
     if (!admission.ok) throw admission.error
     let answered = nothing
     const answer = new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ const engine = createMemoryEngine({ bucketDefaults: bucketDefaults() })
 
 test('what is not given has its default', () => {
   expect(resolveOptions({ engine })).toMatchObject({
-    auth: 'required',
+    isOpen: false,
     limits: DEFAULTS.limits,
     environments: undefined,
   })

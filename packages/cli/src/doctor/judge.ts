@@ -60,7 +60,7 @@ export function judgeClock(date: string | null, now: number): Finding {
   }
 }
 
-/** Judges the response to a request that needs any key. */
+/** Judges the response to a request that needs a key with any right. */
 export function judgeKey(key: Setting<string> | undefined, response: Response): Finding {
   const given = key === undefined ? 'none given' : `from ${key.source}`
   if (response.status === 200) {
@@ -70,12 +70,17 @@ export function judgeKey(key: Setting<string> | undefined, response: Response): 
       text: key === undefined ? 'none given, and none needed' : `${given}, accepted`,
     }
   }
-  const advice =
-    key === undefined
-      ? 'give one with --key or IRONFLOW_API_KEY; the first one is in bootstrap-key.json in the data directory'
-      : 'it is unknown, revoked or expired: "ironflow apikey list" with a key of role admin shows those that are valid'
   const text = `${given}: ${reasonOf(response)}`
-  return { check: 'key', verdict: 'failed', text, advice, exitCode: EXIT.notAuthorised }
+  return { check: 'key', verdict: 'failed', text, advice: keyAdvice(key, response), exitCode: EXIT.notAuthorised }
+}
+
+function keyAdvice(key: Setting<string> | undefined, { status }: Response): string {
+  if (key === undefined) {
+    return 'give one with --key or IRONFLOW_API_KEY; the first one is in bootstrap-key.json in the data directory'
+  }
+  const list = '"ironflow apikey list" with a key of role admin shows'
+  if (status === 403) return `it may do nothing here: ${list} its role, environment and scopes`
+  return `it is unknown, revoked or expired: ${list} those that are valid`
 }
 
 /** Judges the versions of this command and of the server. */

@@ -96,6 +96,7 @@ describe('the key', () => {
     expect(missing).toMatchObject({ verdict: 'failed', text: 'none given: an API key is needed', exitCode: 5 })
     expect(missing.advice).toContain('bootstrap-key.json')
     expect(judgeKey(key, response(401)).advice).toContain('revoked')
+    expect(judgeKey(key, response(403)).advice).toMatch(/may do nothing.*scopes/)
   })
 
   it('is never printed', () => {

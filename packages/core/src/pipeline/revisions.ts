@@ -25,7 +25,7 @@ export class Revisions {
 }
 
 function bucketOf({ method, params, environment }: Pick<Call, 'method' | 'params' | 'environment'>): string {
-  const { resource, target } = methodRow(method)
-  const name = resource === 'kv' && target ? (params as Record<string, unknown>)[target] : ''
+  const { resource, bucket } = methodRow(method)
+  const name = bucket ? (params as Record<string, unknown>)[bucket] : ''
   return `${environment ?? ''}/${resource}/${name}`
 }

@@ -20,8 +20,13 @@ export interface MethodRow<P extends string = string> {
   readonly path: string
   readonly access: Access
   readonly resource: Resource
-  /** The parameter that names the thing: what scopes match and what read-your-writes is kept by. */
+  /** The parameter that names the thing: what scopes match. */
   readonly target?: P
+  /**
+   * The parameter that names the bucket, by which read-your-writes is kept. Absent: all things of the resource share the
+   * one of their environment.
+   */
+  readonly bucket?: P
   /** The target of a call that names none. */
   readonly targetDefault?: string
   /** Absent: the environment travels in the header. */
@@ -48,7 +53,9 @@ export interface MethodRow<P extends string = string> {
   readonly etag?: true
   /** The member of the result that a request for `application/octet-stream` gets alone. */
   readonly raw?: string
-  /** A response may be kept in memory and sent again until the key changes: parameters `bucket` and `key`. */
+  /** The result has values in any encoding: text among them is escaped in JSON. */
+  readonly values?: true
+  /** A response may be kept in memory and sent again until the key changes: parameters `bucket` and `key`. One row alone. */
   readonly cached?: true
   /** HTTP status of success, 200 unless given. 204 has no body: the revision is in its header. */
   readonly success?: 201 | 204
@@ -65,7 +72,7 @@ const KEY = '/api/v1/kv/buckets/:bucket/keys/:key+'
 const API_KEYS = '/api/v1/apikeys'
 
 const config = { resource: 'config', target: 'name' } as const
-const kv = { resource: 'kv', target: 'bucket' } as const
+const kv = { resource: 'kv', target: 'bucket', bucket: 'bucket' } as const
 const admin = { access: 'admin', resource: 'apikeys', environment: 'project' } as const
 
 /** The method table. Where rows share verb and path, the first whose `when` holds is meant; one without comes last. */
@@ -99,6 +106,7 @@ export const METHODS = {
     access: 'write',
     resource: 'kv',
     target: 'name',
+    bucket: 'name',
     query: { ifExists: 'text' },
     body: 'rest',
     success: 201,
@@ -115,9 +123,18 @@ export const METHODS = {
     ...kv,
     query: { filter: 'text', ...PAGE },
     when: { query: { values: 'true' } },
+    values: true,
   },
   'kv.keys': { verb: 'GET', path: KEYS, access: 'read', ...kv, query: { filter: 'text', ...PAGE } },
-  'kv.history': { verb: 'GET', path: KEY, access: 'read', ...kv, query: PAGE, when: { query: { history: 'true' } } },
+  'kv.history': {
+    verb: 'GET',
+    path: KEY,
+    access: 'read',
+    ...kv,
+    query: PAGE,
+    when: { query: { history: 'true' } },
+    values: true,
+  },
   'kv.get': {
     verb: 'GET',
     path: KEY,
@@ -126,6 +143,7 @@ export const METHODS = {
     query: { revision: 'integer' },
     etag: true,
     raw: 'value',
+    values: true,
     cached: true,
   },
   'kv.create': {

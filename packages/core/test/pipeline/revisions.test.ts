@@ -36,6 +36,14 @@ test('a write of one document is seen by reads of all', async () => {
   expect(transport.calls.slice(1).map((call) => call.minPosition)).toEqual(['10', '10'])
 })
 
+test('what made a bucket is seen by reads of it', async () => {
+  const { client, transport } = reading()
+  await client.kv().createBucket({ name: 'b' })
+  await client.kv().bucket('b').listKeys()
+  await client.kv().bucket('c').listKeys()
+  expect(transport.calls.slice(1).map((call) => call.minPosition)).toEqual(['10', undefined])
+})
+
 test('what a read saw is no promise', async () => {
   const { client, transport } = reading()
   await client.kv().bucket('b').get('k')

@@ -1,5 +1,4 @@
-import { beyondLimit } from '../domain/limit'
-import type { Limits } from '../options'
+import { beyondLimit, type Limits } from '../limits'
 import type { HttpBinding } from './http'
 import type { BodyStream, HttpRequest } from './message'
 
@@ -7,7 +6,8 @@ import type { BodyStream, HttpRequest } from './message'
  * Answers a web-standard request: for tests, edge workers and whatever else speaks `Request` and `Response`. Their URLs
  * are normalised before anybody sees them.
  */
-export async function handleFetch(http: HttpBinding, request: Request, limits: Limits): Promise<Response> {
+export async function handleFetch(http: HttpBinding, request: Request): Promise<Response> {
+  const { limits } = http.core.options
   const url = new URL(request.url)
   const { status, headers, body, stream } = await http.handle({
     verb: request.method,

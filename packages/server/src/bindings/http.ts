@@ -7,26 +7,26 @@ import {
   namedEnvironment,
   rowApplies,
 } from '@ironflow/core/protocol'
-import type { CallDetails, Progress, RawCall } from '../dispatch/call'
+import type { CallDetails, Outcome, Progress, RawCall } from '../dispatch/call'
+import type { ServerCore } from '../server-core'
+import { TurnShare } from '../turn-share'
 import { errorResponse, keptEntry, successResponse } from './answer'
-import type { Cors } from './cors'
+import { Cors } from './cors'
 import { bearerKey, consistencyFrom, expectPlainBody, minPositionFrom } from './headers'
 import { expectHttpRules } from './http-rules'
 import { expectLoopback } from './loopback'
 import type { HttpRequest, HttpResponse } from './message'
-import { META_ROUTES, type MetaParts } from './meta'
+import { META_ROUTES } from './meta'
+import { PollRoom } from './poll-room'
 import { requestIdFrom } from './request-id'
 import { findRoute, type RouteMatch, type RouteRow } from './routes'
+import { admitSocket, type SocketAdmission } from './socket-admission'
 import { parseTarget, type Target } from './target'
-import { answerWatch, type WatchBindingParts } from './watch'
+import { answerWatch } from './watch'
 import { findWatchRoute } from './watch-routes'
 
-/** What the HTTP binding stands on. */
-export interface HttpParts extends MetaParts, WatchBindingParts {
-  readonly cors: Cors
-  /** Whether there is no authentication: then only this machine is answered. */
-  readonly dev: boolean
-}
+/** What the messages of all WebSockets may take of a turn of the event loop, in milliseconds. */
+const MESSAGES_MS = 5
 
 /** Facts about a request that come up on its way. */
 interface RequestAbout {
@@ -35,15 +35,23 @@ interface RequestAbout {
   allow?: string
 }
 
-/**
- * HTTP, whatever server it came by: a request becomes a `Call`, what became of it becomes a response.
- * {@link handle} never rejects.
- */
+/** HTTP, whatever server it came by: a request becomes a `Call`, what became of it becomes a response. */
 export class HttpBinding {
-  constructor(private readonly parts: HttpParts) {}
+  private readonly cors: Cors
+  private readonly pollRoom: PollRoom
+  /** In which the messages of all WebSockets are handled. */
+  private readonly messageTime = new TurnShare(MESSAGES_MS)
 
+  constructor(readonly core: ServerCore) {
+    const { corsOrigins, isOpen, limits } = core.options
+    this.cors = new Cors(corsOrigins, isOpen)
+    this.pollRoom = new PollRoom(limits)
+  }
+
+  /** Answers a request. Never rejects. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
-    const { cors, dispatcher } = this.parts
+    const { cors } = this
+    const { dispatcher } = this.core
     const about: RequestAbout = { requestId: requestIdFrom(request.header(HEADERS.requestId)) }
     const { requestId } = about
     const work = (progress: Progress) => this.answer(request, about, progress)
@@ -60,9 +68,17 @@ export class HttpBinding {
     return response
   }
 
+  /** Looks whether a request may become a WebSocket. Never rejects: an error is the response in place of the upgrade. */
+  admitSocket(request: HttpRequest, requestId: string): Promise<Outcome<SocketAdmission>> {
+    const { core, cors, messageTime } = this
+    const work = (progress: Progress) => admitSocket({ core, cors, messageTime }, request, progress)
+    return core.dispatcher.observe(requestId, 'watch', work, () => 101)
+  }
+
   private answer(request: HttpRequest, about: RequestAbout, progress: Progress): HttpResponse | Promise<HttpResponse> {
+    const { core } = this
     expectHttpRules(request)
-    if (this.parts.dev) expectLoopback(request)
+    if (core.options.isOpen) expectLoopback(request)
     const target = parseTarget(request.target)
     const meta = META_ROUTES.get(target.path)
     const match = meta ? undefined : findRoute(target.path)
@@ -72,15 +88,15 @@ export class HttpBinding {
     about.allow = allow
 
     if (request.verb === 'OPTIONS') {
-      return { status: 204, headers: { allow, ...this.parts.cors.preflight(request, allow) } }
+      return { status: 204, headers: { allow, ...this.cors.preflight(request, allow) } }
     }
     if (meta && (request.verb === 'GET' || request.verb === 'HEAD')) {
       progress.label = 'meta'
-      return meta(request, this.parts)
+      return meta(request, core)
     }
     if (watch && request.verb === watch.route.verb) {
       progress.label = 'watch'
-      return answerWatch(this.parts, request, watch, target.query, progress)
+      return answerWatch(core, this.pollRoom, request, watch, target.query, progress)
     }
     const row = match && chosenRow(match, request, target)
     if (!row) throw errorFor('method_not_allowed', `${request.verb} has no meaning here; ${allow} have`)
@@ -96,7 +112,7 @@ export class HttpBinding {
     requestId: string,
     progress: Progress,
   ): Promise<HttpResponse> {
-    const { authenticator, dispatcher } = this.parts
+    const { authenticator, dispatcher } = this.core
     const keyHash = authenticator.keyHash(bearerKey(request.header(HEADERS.authorization)))
     const caller = { keyHash, transport: 'http', remoteAddress: request.remoteAddress } as const
     const source = { pathParams: match.params, query, header: (name: string) => request.header(name) }
@@ -117,7 +133,7 @@ export class HttpBinding {
 
   /** Reads what the body of a caller that may not make the call is not read for. */
   private async read(request: HttpRequest, row: MethodRow, source: EnvironmentSource): Promise<CallDetails> {
-    const { limits } = this.parts
+    const { limits } = this.core.options
     let body: Uint8Array = NO_BYTES
     if (row.body !== undefined) {
       expectPlainBody(request)

@@ -1,23 +1,16 @@
 import { ConnectionError, type IronflowError } from '@ironflow/core/errors'
 import { type ClientFrame, encodeFrame, parseClientFrame, parseServerFrame } from '@ironflow/core/protocol'
 import type { Connection, ConnectionSession } from '@ironflow/core/transport'
-import type { IronflowServer } from '../server'
+import type { ServerCore } from '../server-core'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import { newRequestId } from './request-id'
-
-/** What a connection within a process needs of its server. */
-export type WatchableServer = Pick<IronflowServer, 'authenticator' | 'dispatcher' | 'options' | 'watching'>
 
 /**
  * Carries a client's session within one process. Messages pass as text, and never while their sender runs: as little as
  * on a wire does a client's callback become part of a server's commit.
  */
-export function connectInProcess(
-  server: WatchableServer,
-  keyHash: string | undefined,
-  client: ConnectionSession,
-): Connection {
+export function connectInProcess(core: ServerCore, keyHash: string | undefined, client: ConnectionSession): Connection {
   let session: Session | undefined
   let isOver = false
   /** Tells the client, after all that was said before. */
@@ -39,14 +32,14 @@ export function connectInProcess(
     end: (error) => end(error ?? new ConnectionError('the server ended the connection', 'connection_failed')),
   }
   const receive = (frame: ClientFrame) => {
-    const received = parseClientFrame(encodeFrame(frame), server.options.limits)
+    const received = parseClientFrame(encodeFrame(frame), core.options.limits)
     const { frame: read, error, sub } = { sub: undefined, frame: undefined, ...received }
     if (error) session?.sendError(error, sub)
     else if (read?.type === 'subscribe') subscribe(session, read)
     else if (read?.type === 'unsubscribe') session?.unsubscribe(read.id)
   }
   const open = async () => {
-    const { dispatcher, watching } = server
+    const { dispatcher, watching } = core
     const opening = { environment: client.environment }
     const caller = { keyHash, transport: 'in-process' } as const
     const outcome = await dispatcher.observe(newRequestId(), 'watch', async (progress) => {

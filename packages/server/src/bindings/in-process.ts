@@ -2,9 +2,9 @@ import { fromProblem, isIronflowError, toProblem } from '@ironflow/core/errors'
 import { type Call, type MethodName, methodRow, RawJson, type Reply, stringify } from '@ironflow/core/protocol'
 import type { Transport } from '@ironflow/core/transport'
 import type { RawCall } from '../dispatch/call'
-import type { IronflowServer } from '../server'
+import type { ServerCore } from '../server-core'
 import { minPositionFrom } from './headers'
-import { connectInProcess, type WatchableServer } from './in-process-connection'
+import { connectInProcess } from './in-process-connection'
 
 /**
  * Joins a client and a server in one process, without a socket. Everything passes as JSON, as it would over a wire: a
@@ -16,16 +16,16 @@ import { connectInProcess, type WatchableServer } from './in-process-connection'
  * ```
  */
 export function inProcessTransport(
-  server: Pick<IronflowServer, 'dispatch'> & WatchableServer,
+  { core }: { readonly core: ServerCore },
   { apiKey }: { apiKey?: string | undefined } = {},
 ): Transport {
-  const keyHash = server.authenticator.keyHash(apiKey)
+  const keyHash = core.authenticator.keyHash(apiKey)
   return {
     async call<M extends MethodName>(call: Call<M>, signal: AbortSignal): Promise<Reply<M>> {
       const minPosition = minPositionFrom(call.minPosition, 'minPosition')
       const { known: _, ...sent } = call
       const copy: RawCall<M> = { ...sent, minPosition, params: copyParams(call.params) }
-      const reply = server.dispatch(copy, { keyHash, transport: 'in-process' })
+      const reply = core.dispatch(copy, { keyHash, transport: 'in-process' })
       try {
         const { result, ...about } = await untilAborted(reply, signal)
         return { ...about, result: JSON.parse(stringify(result)) as Reply<M>['result'] }
@@ -35,7 +35,7 @@ export function inProcessTransport(
         throw fromProblem(problem, error.status ?? 500)
       }
     },
-    connect: (session) => connectInProcess(server, keyHash, session),
+    connect: (session) => connectInProcess(core, keyHash, session),
     endpoint: ({ method }) => `in-process:${methodRow(method).path}`,
     close() {
       // The server is somebody else's, and calls under way are ended through their signals.

@@ -1,70 +1,47 @@
 import { errorFor } from '@ironflow/core/errors'
-import { HEADERS } from '@ironflow/core/protocol'
-import type { Admission } from '../dispatch/admission'
-import type { Authenticator } from '../dispatch/authenticate'
+import { HEADERS, PROTOCOL_VERSION } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import type { Right } from '../domain/rights'
-import type { Engine } from '../engine/engine'
-import type { MetricsExporter } from '../observe/metrics-exporter'
 import { openapiDocument } from '../openapi/document'
-import type { Limits } from '../options'
-import type { Watching } from '../watch/watching'
+import type { ServerCore } from '../server-core'
 import { jsonResponse } from './answer'
 import { bearerKey } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
 import { startPage } from './start-page'
 
-/** What the routes about the server itself need. */
-export interface MetaParts {
-  readonly engine: Engine
-  readonly authenticator: Authenticator
-  readonly admission: Admission
-  readonly metrics: MetricsExporter
-  readonly limits: Limits
-  readonly watching: Watching
-  readonly version: string
-  /** No authentication. */
-  readonly dev: boolean
-  /** Why the server does not serve yet, or no more, besides what its engine says. */
-  readonly notReady: () => string | undefined
-}
-
-type MetaRoute = (request: HttpRequest, parts: MetaParts) => HttpResponse | Promise<HttpResponse>
-
-/** The version of the wire that this server speaks. */
-const PROTOCOL = 1
+type MetaRoute = (request: HttpRequest, core: ServerCore) => HttpResponse | Promise<HttpResponse>
 
 /** Routes about the server and not about anybody's data. All are GET. */
 export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaRoute>([
-  ['/', (request, { dev }) => startPage(request, !dev)],
+  ['/', (request, { options }) => startPage(request, !options.isOpen)],
   ['/health', () => jsonResponse(200, { status: 'ok' })],
   [
     '/ready',
-    (_, { engine, notReady }) => {
-      const status = engine.status()
-      const reason = notReady() ?? (status.ready ? undefined : status.reason)
+    (_, core) => {
+      const reason = core.notReady()
       if (reason !== undefined) throw errorFor('unavailable', `not ready: ${reason}`)
       return jsonResponse(200, { status: 'ready' })
     },
   ],
   [
     '/metrics',
-    async (request, { metrics, ...parts }) => {
-      const principal = await admitTo(parts, request, { access: 'read' })
-      const { contentType, text } = await metrics.scrape(principal)
+    async (request, core) => {
+      const principal = await admitTo(core, request, { access: 'read' })
+      const { contentType, text } = await core.metrics.scrape(principal)
       return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text }
     },
   ],
   [
     '/api/v1/capabilities',
-    async (request, { engine, limits, watching, version, ...parts }) => {
-      await admitTo(parts, request)
+    async (request, core) => {
+      await admitTo(core, request)
+      const { engine, limits, heartbeatMs, version } = core.options
       const { name, durability, keyTtl } = engine.facts
       return jsonResponse(200, {
         version,
-        protocol: PROTOCOL,
+        protocol: PROTOCOL_VERSION,
         engine: { name, durability, keyTtl },
-        watch: { transports: ['websocket', 'sse', 'poll'], heartbeatMs: watching.parts.heartbeatMs },
+        watch: { transports: ['websocket', 'sse', 'poll'], heartbeatMs },
         limits: {
           bodyBytes: limits.bodyBytes,
           headerBytes: limits.headerBytes,
@@ -80,19 +57,19 @@ export const META_ROUTES: ReadonlyMap<string, MetaRoute> = new Map<string, MetaR
   ],
   [
     '/api/v1/openapi.json',
-    async (request, { version, ...parts }) => {
-      await admitTo(parts, request)
-      return jsonResponse(200, openapiDocument(version))
+    async (request, core) => {
+      await admitTo(core, request)
+      return jsonResponse(200, openapiDocument(core.options.version))
     },
   ],
 ])
 
 /**
- * Admits the caller to a route about the server. @param right absent: any key will do
+ * Admits the caller to a route about the server. @param right absent: any right will do
  * @throws UnauthenticatedError, UnauthorizedError, `unavailable`
  */
 async function admitTo(
-  { authenticator, admission }: Pick<MetaParts, 'authenticator' | 'admission'>,
+  { authenticator, admission }: ServerCore,
   request: HttpRequest,
   right?: Right,
 ): Promise<Principal> {

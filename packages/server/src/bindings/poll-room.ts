@@ -1,4 +1,4 @@
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
 
 /**
  * Room for large answers to long polls: while they are filled, and until their peers have taken them. Answers are filled

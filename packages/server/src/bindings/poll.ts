@@ -1,7 +1,6 @@
 import { type IronflowError, invalid } from '@ironflow/core/errors'
 import type { Subscription } from '@ironflow/core/protocol'
-import { beyondLimit } from '../domain/limit'
-import type { Limits } from '../options'
+import { beyondLimit, type Limits } from '../limits'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import type { Watching } from '../watch/watching'
@@ -47,9 +46,8 @@ export async function watchByPoll(
   waitMs: number,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const poll = new Poll(watching.parts.limits, pollRoom)
-  const session = watching.open({ ...watcher, sink: poll })
-  poll.session = session
+  const poll = new Poll(watching, watcher, pollRoom)
+  const { session } = poll
   let timer: ReturnType<typeof setTimeout> | undefined
   request.onGone?.(() => poll.abandon())
   try {
@@ -78,7 +76,8 @@ export function waitMsOf(query: URLSearchParams): number {
 class Poll implements Sink {
   readonly transport = 'poll'
   readonly reply: Promise<HttpResponse>
-  session: Session | undefined
+  readonly session: Session
+  private readonly limits: Limits
   private readonly body = new PollBody()
   /** Among the large answers, from when it is one. */
   private place: PollPlace | undefined
@@ -92,16 +91,20 @@ class Poll implements Sink {
   private resolve: (response: HttpResponse) => void = () => {}
   private reject: (error: IronflowError) => void = () => {}
 
+  /** @throws as `Watching.open` */
   constructor(
-    private readonly limits: Limits,
+    watching: Watching,
+    watcher: Watcher,
     private readonly room: PollRoom,
   ) {
+    this.limits = watching.parts.limits
     this.reply = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
     })
     // The one who waits may have given up before anything is wrong.
     this.reply.catch(() => undefined)
+    this.session = watching.open({ ...watcher, sink: this })
   }
 
   get ready(): boolean {
@@ -122,7 +125,7 @@ class Poll implements Sink {
     if (bytes > this.limits.pollAnswerBytes) {
       const what = 'the current values are more than one answer may hold; watch over WebSocket or SSE, or with filters'
       this.fail(beyondLimit('payload_too_large', what, 'pollAnswerBytes', this.limits))
-    } else if (bytes > FULL && this.session?.canResume) {
+    } else if (bytes > FULL && this.session.canResume) {
       this.finish()
     } else {
       if (bytes > FULL) this.askForRoom()
@@ -148,13 +151,13 @@ class Poll implements Sink {
   private finishSoon(): void {
     if (!this.hasNews) return
     queueMicrotask(() => {
-      if (this.session?.isSettled) this.finish()
+      if (this.session.isSettled) this.finish()
     })
   }
 
   /** The client is gone: what there is for it is forgotten. */
   abandon(): void {
-    this.session?.end()
+    this.session.end()
     this.response?.stream?.cancel()
   }
 
@@ -162,7 +165,7 @@ class Poll implements Sink {
     if (this.place) return
     this.place = this.room.enter(() => {
       clearTimeout(this.waiting)
-      this.session?.drained()
+      this.session.drained()
     })
     if (this.place.isAdmitted) return
     this.waiting = setTimeout(() => {
@@ -176,7 +179,7 @@ class Poll implements Sink {
     this.isOver = true
     clearTimeout(this.waiting)
     if (this.place?.isAdmitted === false) this.place.leave()
-    this.response = this.body.end(this.session?.cursors() ?? {}, this.place)
+    this.response = this.body.end(this.session.cursors(), this.place)
     this.resolve(this.response)
   }
 

@@ -34,6 +34,13 @@ export function findRoute(path: string): RouteMatch | undefined {
   return undefined
 }
 
+/** Returns the method whose responses are cached, as its row says. @throws Error where the table has none, or several */
+export function cachedRoute(): RouteRow {
+  const [cached, ...others] = ROUTES.flatMap(({ rows }) => rows.filter(({ row }) => row.cached))
+  if (!cached || others.length > 0) throw new Error('the method table must have one row that is cached')
+  return cached
+}
+
 function match(wanted: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   try {
     return matchPath(wanted, segments)

@@ -15,8 +15,6 @@ import { type SocketParts, SocketSession } from './websocket'
 /** What admission stands on. */
 export interface SocketAdmissionParts extends SocketParts {
   readonly cors: Cors
-  /** Whether there is no authentication: then only this machine is answered. */
-  readonly dev: boolean
 }
 
 /** A WebSocket that may be opened. */
@@ -37,19 +35,20 @@ export async function admitSocket(
   progress: Progress,
 ): Promise<SocketAdmission> {
   expectHttpRules(request)
-  if (parts.dev) expectLoopback(request)
+  const { core, cors } = parts
+  if (core.options.isOpen) expectLoopback(request)
   const target = parseTarget(request.target)
   const match = findWatchRoute(target.path)
   if (match?.route.verb !== 'GET') throw errorFor('not_found', 'there is no such WebSocket')
   const origin = request.header('origin')
-  if (origin !== undefined && !parts.cors.allows(origin)) {
+  if (origin !== undefined && !cors.allows(origin)) {
     throw new UnauthorizedError('pages of this origin may not connect (option corsOrigins)', 'unauthorized')
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
-  const watcher = await admitWatcher(parts, request, query, apiKey, subjectOf(match, query), progress)
+  const watcher = await admitWatcher(core, request, query, apiKey, subjectOf(match, query), progress)
   const one = subscriptionOf(match, query, undefined)
-  parts.watching.admit(watcher.keyHash)
+  core.watching.admit(watcher.keyHash)
   return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
 }
 

@@ -8,16 +8,9 @@ import {
   type ReplyFrame,
 } from '@ironflow/core/protocol'
 import type { RawCall } from '../dispatch/call'
-import type { Dispatcher } from '../dispatch/dispatch'
-import type { Limits } from '../options'
+import type { ServerCore } from '../server-core'
 import { requestIdFrom } from './request-id'
 import type { SocketPeer } from './socket-peer'
-
-/** What running the calls of WebSockets takes. */
-export interface SocketCallParts {
-  readonly dispatcher: Dispatcher
-  readonly limits: Limits
-}
 
 /** The caller of every call of one WebSocket, as its upgrade request has named it: a call may name another environment. */
 export interface SocketCaller {
@@ -42,7 +35,7 @@ export class SocketCalls {
 
   /** @param onReply called after each reply: there is room for another call */
   constructor(
-    private readonly parts: SocketCallParts,
+    private readonly core: ServerCore,
     private readonly caller: SocketCaller,
     private readonly peer: Pick<SocketPeer, 'send'>,
     private readonly onReply: () => void,
@@ -55,14 +48,14 @@ export class SocketCalls {
 
   /** Whether there is room for this call. A call that comes alone has room however large its reply may be. */
   hasRoomFor({ frame, bytes }: ReceivedCall): boolean {
-    const { callsPerSocket, callBytesPerSocket } = this.parts.limits
+    const { callsPerSocket, callBytesPerSocket } = this.core.options.limits
     if (this.isIdle) return true
     return this.count < callsPerSocket && this.bytes + bytes + this.replyBytes(frame) <= callBytesPerSocket
   }
 
   /** Runs a call as if it had come by HTTP, with every check, and replies. Never rejects. */
   async run({ frame, bytes }: ReceivedCall): Promise<void> {
-    const { dispatcher } = this.parts
+    const { dispatcher } = this.core
     const { keyHash, environment, remoteAddress } = this.caller
     const requestId = requestIdFrom(frame.requestId)
     const reserved = bytes + this.replyBytes(frame)
@@ -103,10 +96,10 @@ export class SocketCalls {
    * will take indeed is known too late: calls that are begun together have their replies together.
    */
   private replyBytes({ method }: CallFrame): number {
-    const { pageBytes, maxValueSize } = this.parts.limits
+    const { pageBytes, maxValueSize } = this.core.options.limits
     const row = methodRow(method)
     if (isMutating(row)) return WRITTEN_BYTES
-    const valueBytes = (row.resource === 'kv' ? ESCAPED_BYTES : 1) * maxValueSize
+    const valueBytes = (row.values ? ESCAPED_BYTES : 1) * maxValueSize
     // A page has one item however large that is.
     return row.query?.limit ? Math.max(pageBytes, valueBytes) : valueBytes
   }

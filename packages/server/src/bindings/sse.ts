@@ -24,9 +24,8 @@ export function watchOverSse(
   subscriptions: readonly Subscription[],
   isOne: boolean,
 ): HttpResponse {
-  const stream = new SseStream(subscriptions.length === 1)
-  const session = watching.open({ ...watcher, sink: stream })
-  stream.session = session
+  const stream = new SseStream(watching, watcher, subscriptions.length === 1)
+  const { session } = stream
   try {
     session.welcome()
     for (const subscription of subscriptions) {
@@ -43,13 +42,22 @@ export function watchOverSse(
 /** A session's messages as events. Until its output begins, what is sent waits. */
 class SseStream implements Sink, BodyStream {
   readonly transport = 'sse'
-  session: Session | undefined
+  readonly session: Session
   private output: StreamOutput | undefined
   private early = ''
   private hasEnded = false
 
-  /** @param hasIds whether an event's cursor is all a client needs to come back with: of one subscription it is */
-  constructor(private readonly hasIds: boolean) {}
+  /**
+   * @param hasIds whether an event's cursor is all a client needs to come back with: of one subscription it is
+   * @throws as `Watching.open`
+   */
+  constructor(
+    watching: Watching,
+    watcher: Watcher,
+    private readonly hasIds: boolean,
+  ) {
+    this.session = watching.open({ ...watcher, sink: this })
+  }
 
   get ready(): boolean {
     return this.output?.ready ?? false
@@ -78,14 +86,14 @@ class SseStream implements Sink, BodyStream {
     if (this.early !== '') output.write(this.early)
     this.early = ''
     if (this.hasEnded) output.end()
-    else this.session?.drained()
+    else this.session.drained()
   }
 
   drained(): void {
-    this.session?.drained()
+    this.session.drained()
   }
 
   cancel(): void {
-    this.session?.end()
+    this.session.end()
   }
 }

@@ -1,18 +1,15 @@
 import { errorFor, invalid } from '@ironflow/core/errors'
 import { HEADERS, parseJsonWithin, parseWatchRequest } from '@ironflow/core/protocol'
 import type { Progress } from '../dispatch/call'
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
+import type { ServerCore } from '../server-core'
 import { bearerKey, expectPlainBody } from './headers'
 import type { HttpRequest, HttpResponse } from './message'
-import { type PollParts, waitMsOf, watchByPoll } from './poll'
+import { waitMsOf, watchByPoll } from './poll'
+import type { PollRoom } from './poll-room'
 import { watchOverSse } from './sse'
 import { resumed, SOCKET_PATH, subjectOf, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
-import { admitWatcher, type WatcherParts } from './watcher'
-
-/** What watching over HTTP stands on. */
-export interface WatchBindingParts extends WatcherParts, PollParts {
-  readonly limits: Limits
-}
+import { admitWatcher } from './watcher'
 
 /**
  * Answers a request to a route that watches: with a stream of events, or, where a client asks for JSON, when something
@@ -21,7 +18,8 @@ export interface WatchBindingParts extends WatcherParts, PollParts {
  * @throws IronflowError
  */
 export async function answerWatch(
-  parts: WatchBindingParts,
+  core: ServerCore,
+  pollRoom: PollRoom,
   request: HttpRequest,
   match: WatchRouteMatch,
   queryText: string,
@@ -30,19 +28,21 @@ export async function answerWatch(
   if (match.route.path === SOCKET_PATH) {
     throw errorFor('invalid_request', 'this route is a WebSocket: ask for an upgrade', { status: 426 })
   }
+  const { watching } = core
+  const { limits } = core.options
   const query = watchQuery(match.route, queryText)
   const subject = subjectOf(match, query)
   const apiKey = bearerKey(request.header(HEADERS.authorization))
-  const watcher = await admitWatcher(parts, request, query, apiKey, subject, progress)
+  const watcher = await admitWatcher(core, request, query, apiKey, subject, progress)
   const lastEventId = request.header('last-event-id')
   const one = subscriptionOf(match, query, lastEventId)
-  if (one) return watchOverSse(parts.watching, watcher, [one], true)
+  if (one) return watchOverSse(watching, watcher, [one], true)
 
   const waitMs = waitMsOf(query)
-  const body = await readJson(request, parts.limits)
-  const subscriptions = resumed(parseWatchRequest(body, parts.limits), query, lastEventId)
-  if (wantsEvents(request.header('accept'))) return watchOverSse(parts.watching, watcher, subscriptions, false)
-  return watchByPoll(parts, watcher, subscriptions, waitMs, request)
+  const body = await readJson(request, limits)
+  const subscriptions = resumed(parseWatchRequest(body, limits), query, lastEventId)
+  if (wantsEvents(request.header('accept'))) return watchOverSse(watching, watcher, subscriptions, false)
+  return watchByPoll({ watching, pollRoom }, watcher, subscriptions, waitMs, request)
 }
 
 async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> {

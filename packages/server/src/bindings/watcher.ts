@@ -1,8 +1,7 @@
 import { HEADERS, oneEnvironment } from '@ironflow/core/protocol'
-import type { Authenticator } from '../dispatch/authenticate'
 import type { Progress } from '../dispatch/call'
-import type { Dispatcher } from '../dispatch/dispatch'
 import type { Principal } from '../domain/principal'
+import type { ServerCore } from '../server-core'
 import type { HttpRequest } from './message'
 import type { WatchSubject } from './watch-routes'
 
@@ -14,12 +13,6 @@ export interface Watcher {
   readonly environment: string
 }
 
-/** What admitting a watch over HTTP takes. */
-export interface WatcherParts {
-  readonly authenticator: Authenticator
-  readonly dispatcher: Dispatcher
-}
-
 /**
  * Has the caller of a watch admitted. Browsers cannot set headers on a WebSocket, nor on an `EventSource`: there the query
  * may name the environment.
@@ -28,7 +21,7 @@ export interface WatcherParts {
  * @throws UnauthenticatedError, UnauthorizedError, `unavailable`; ValidationError for an environment that is none
  */
 export async function admitWatcher(
-  { authenticator, dispatcher }: WatcherParts,
+  { authenticator, dispatcher }: ServerCore,
   request: HttpRequest,
   query: URLSearchParams,
   apiKey: string | undefined,

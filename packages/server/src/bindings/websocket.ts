@@ -1,16 +1,17 @@
 import { errorFor, type IronflowError, invalid } from '@ironflow/core/errors'
 import { type GoodbyeFrame, parseClientFrame, type ReceivedFrame, type Subscription } from '@ironflow/core/protocol'
 import { failure } from '../dispatch/failure'
+import type { ServerCore } from '../server-core'
 import type { TurnShare } from '../turn-share'
 import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
-import { type SocketCallParts, SocketCalls } from './socket-calls'
+import { SocketCalls } from './socket-calls'
 import type { SocketPeer } from './socket-peer'
-import type { WatchBindingParts } from './watch'
 import type { Watcher } from './watcher'
 
 /** What the WebSocket binding stands on. */
-export interface SocketParts extends WatchBindingParts, SocketCallParts {
+export interface SocketParts {
+  readonly core: ServerCore
   /** In which the messages of all sockets are handled. */
   readonly messageTime: TurnShare
 }
@@ -48,8 +49,8 @@ export class SocketSession implements Sink {
     private readonly one: Subscription | undefined,
     remoteAddress: string | undefined,
   ) {
-    this.calls = new SocketCalls(parts, { ...watcher, remoteAddress }, peer, () => this.proceed())
-    this.session = parts.watching.open({ ...watcher, sink: this })
+    this.calls = new SocketCalls(parts.core, { ...watcher, remoteAddress }, peer, () => this.proceed())
+    this.session = parts.core.watching.open({ ...watcher, sink: this })
     this.session.welcome()
     if (one) this.subscribe(one)
   }
@@ -137,7 +138,7 @@ export class SocketSession implements Sink {
 
   /** Handles the oldest message, if there is room; returns whether there was. */
   private handleNext(text: string): boolean {
-    this.next ??= parseClientFrame(text, this.parts.limits)
+    this.next ??= parseClientFrame(text, this.parts.core.options.limits)
     return this.handle(this.next, text.length)
   }
 

@@ -19,7 +19,7 @@ export interface AdmissionRequest {
   readonly environment?: string | undefined
   /** The environment may still be named, or need not be: where none is, `default` need not be known. */
   readonly mayLackEnvironment?: boolean | undefined
-  /** Absent: any key is let in, and what it does is judged later, one by one. */
+  /** Absent: a key that has any right is let in, and what it does is judged later, one by one. */
   readonly right?: Right | undefined
 }
 
@@ -54,7 +54,7 @@ export class Admission {
     const problem = this.environmentProblem(environment, principal, request)
     if (problem) throw problem
     about.environment = environment
-    if (request.right) expectRight(principal, request.right)
+    expectRight(principal, request.right)
     return { principal, environment }
   }
 

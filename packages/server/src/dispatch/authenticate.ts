@@ -1,8 +1,8 @@
 import { errorFor, UnauthenticatedError } from '@ironflow/core/errors'
 import type { ApiKeys } from '../domain/api-keys'
+import { API_KEYS_BUCKET } from '../domain/keyspace'
 import { ANYBODY, type Principal, principalOf } from '../domain/principal'
 import type { Engine, Following } from '../engine/engine'
-import { API_KEYS_BUCKET } from '../keyspace'
 import { OldestFirstMap } from '../oldest-first-map'
 import { KeyHashes, NO_KEY } from './key-hashes'
 
@@ -10,7 +10,8 @@ import { KeyHashes, NO_KEY } from './key-hashes'
 export interface AuthenticatorParts {
   readonly engine: Engine
   readonly apiKeys: ApiKeys
-  readonly auth: 'required' | 'none'
+  /** No key is asked for: everybody may do everything. */
+  readonly isOpen: boolean
   /** How many verified keys are kept. */
   readonly cachedKeys: number
   readonly now: () => number
@@ -40,7 +41,7 @@ export class Authenticator {
 
   /** Returns the principal of the key with this hash, if no look into the store is needed. */
   known(keyHash: string | undefined): Principal | undefined {
-    if (this.parts.auth === 'none') return ANYBODY
+    if (this.parts.isOpen) return ANYBODY
     const principal = keyHash === undefined ? undefined : this.verified.get(keyHash)
     return principal && !this.isOver(principal) ? principal : undefined
   }

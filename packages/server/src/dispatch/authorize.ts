@@ -1,11 +1,25 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
 import { type MethodRow, type Subscription, watchKindRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
-import { ALL_TARGETS, allows, type Right, roleAllows } from '../domain/rights'
+import { ALL_TARGETS, allows, allowsAnything, type Right, roleAllows } from '../domain/rights'
 
-/** @throws UnauthorizedError where the caller has not this right */
-export function expectRight(principal: Principal, right: Right): void {
-  if (!allows(principal, right.access, right.resource, right.target)) throw noRight(principal, right)
+/**
+ * Returns why a caller has not this right; `undefined`: it has. Without a right to judge by, any right will do: to a key
+ * that has none, the server is what it is to a stranger.
+ */
+export function refusalOf(principal: Principal, right?: Right): UnauthorizedError | undefined {
+  if (!right) return allowsAnything(principal) ? undefined : refused('the key may do nothing: see its role and scopes')
+  const { access, resource, target } = right
+  if (allows(principal, access, resource, target)) return undefined
+  const { role } = principal
+  if (!roleAllows(role, access)) return refused(`a key of role ${role} has no ${access} access`)
+  return refused(`the key has no scope for ${[access, resource ?? '*', target || '*'].join(':')}`)
+}
+
+/** As {@link refusalOf}, for a refusal that is thrown. @throws UnauthorizedError */
+export function expectRight(principal: Principal, right?: Right): void {
+  const refusal = refusalOf(principal, right)
+  if (refusal) throw refusal
 }
 
 /**
@@ -25,14 +39,6 @@ export function rightToWatch({ kind, target }: Pick<Subscription, 'kind' | 'targ
   return { access: 'read', resource, target: isPattern ? undefined : target }
 }
 
-/** The error of a right that a caller has not. It names what is missing. */
-export function noRight({ role }: Principal, { access, resource, target }: Right): UnauthorizedError {
-  const message = roleAllows(role, access)
-    ? `the key has no scope for ${[access, resource ?? '*', target || '*'].join(':')}`
-    : `a key of role ${role} has no ${access} access`
-  return new UnauthorizedError(message, 'unauthorized')
-}
-
 /**
  * The right that a call with these parameters needs. They are not validated yet: whatever the target is, only a scope
  * that matches its text admits it.
@@ -43,4 +49,8 @@ export function rightOf(
 ): Right {
   if (target === undefined) return { access, resource }
   return { access, resource, target: String(params[target] ?? targetDefault ?? ALL_TARGETS) }
+}
+
+function refused(message: string): UnauthorizedError {
+  return new UnauthorizedError(message, 'unauthorized')
 }

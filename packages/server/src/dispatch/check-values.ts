@@ -9,8 +9,8 @@ import {
   parseJsonWithin,
   RawJson,
 } from '@ironflow/core/protocol'
-import { beyondLimit } from '../domain/limit'
 import { parseScope } from '../domain/scopes'
+import { beyondLimit } from '../limits'
 import type { Check, CheckContext } from './checks'
 
 /**

@@ -1,6 +1,6 @@
 import type { FieldProblems } from '@ironflow/core/errors'
 import { isWellFormed, type Rule } from '@ironflow/core/protocol'
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
 
 /** What a check may know besides its value, and where it says what is wrong. */
 export interface CheckContext {

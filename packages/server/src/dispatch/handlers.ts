@@ -1,14 +1,14 @@
-import type { MethodName, Params } from '@ironflow/core/protocol'
+import { type MethodName, methodRow, type Params } from '@ironflow/core/protocol'
 import type { Answer } from '../domain/answer'
 import type { ApiKeys } from '../domain/api-keys'
 import type { Buckets } from '../domain/buckets'
 import type { ConfigDocuments } from '../domain/config'
 import type { Context } from '../domain/context'
+import { listEnvironments } from '../domain/keyspace'
 import type { KeyValues } from '../domain/kv'
 import { allows, reaches } from '../domain/rights'
 import type { Engine } from '../engine/engine'
-import { listEnvironments } from '../keyspace'
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
 
 /** What handlers work with. */
 export interface Domain {
@@ -26,12 +26,8 @@ export type Handlers = {
 }
 
 export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }: Domain): Handlers {
-  const canRead =
-    ({ principal }: Context, resource: 'config' | 'kv') =>
-    (name: string) =>
-      allows(principal, 'read', resource, name)
   return {
-    'config.list': (params, context) => config.list(params, context, canRead(context, 'config')),
+    'config.list': (params, context) => config.list(params, context, visibleBy('config.list', context)),
     'config.get': (params, context) => config.get(params, context),
     'config.set': (params, context) => config.set(params, context),
     'config.patch': (params, context) => config.patch(params, context),
@@ -40,7 +36,7 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
     'config.rollback': (params, context) => config.rollback(params, context),
 
     'kv.createBucket': (params, context) => buckets.create(params, context),
-    'kv.listBuckets': (params, context) => buckets.list(params, context, canRead(context, 'kv')),
+    'kv.listBuckets': (params, context) => buckets.list(params, context, visibleBy('kv.listBuckets', context)),
     'kv.getBucketInfo': (params, context) => buckets.info(params, context),
     'kv.updateBucket': (params, context) => buckets.update(params, context),
     'kv.deleteBucket': (params, context) => buckets.delete(params, context),
@@ -58,11 +54,17 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
     'admin.apiKeys.create': (params, { principal }) => apiKeys.create(principal, params),
     'admin.apiKeys.list': (params, { principal }) => apiKeys.list(principal, params, limits),
     'admin.apiKeys.revoke': (params, context) => apiKeys.revoke(params, context),
-    'admin.environments': async (_, { principal }) => {
+    'admin.environments': async (_, context) => {
       const all = await listEnvironments(engine)
-      const isVisible = (each: string) => reaches(principal, each) && allows(principal, 'read', 'environments', each)
-      const environments = all.filter(isVisible)
+      const isVisible = visibleBy('admin.environments', context)
+      const environments = all.filter((each) => reaches(context.principal, each) && isVisible(each))
       return { result: { environments, count: environments.length } }
     },
   }
+}
+
+/** Which things of a list its caller may see: those to each of which it has the right that the list asks for. */
+function visibleBy(method: MethodName, { principal }: Context): (name: string) => boolean {
+  const { access, resource } = methodRow(method)
+  return (name) => allows(principal, access, resource, name)
 }

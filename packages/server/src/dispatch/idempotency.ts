@@ -2,8 +2,8 @@ import { errorFor, invalid } from '@ironflow/core/errors'
 import { stringify } from '@ironflow/core/protocol'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Answer } from '../domain/answer'
+import type { Limits } from '../limits'
 import { OldestFirstMap } from '../oldest-first-map'
-import type { Limits } from '../options'
 import { sha256 } from '../sha256'
 
 /** The calls that one key names: the same key of somebody else, or for something else, is another one. */

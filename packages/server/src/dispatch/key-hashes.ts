@@ -1,5 +1,4 @@
-import { hashOf } from '../domain/key-records'
-import { API_KEY_SYNTAX } from '../options'
+import { API_KEY_SYNTAX, hashOf } from '../domain/key-records'
 
 /** Takes the place of a hash where what came as a key is none by its looks. */
 export const NO_KEY = 'none'

@@ -1,6 +1,6 @@
 import { FieldProblems } from '@ironflow/core/errors'
 import type { MethodName, Params } from '@ironflow/core/protocol'
-import type { Limits } from '../options'
+import type { Limits } from '../limits'
 import type { CheckContext, Param } from './checks'
 import { RULES } from './rules'
 

@@ -1,13 +1,20 @@
 import { errorFor, type IronflowError, NotFoundError } from '@ironflow/core/errors'
-import type { ApiKey, CreatedApiKey, NewApiKey, Params, Position } from '@ironflow/core/protocol'
-import { stringify } from '@ironflow/core/protocol'
-import type { Engine, Entry } from '../engine/engine'
-import { API_KEYS_BUCKET } from '../keyspace'
-import type { Limits } from '../options'
+import {
+  type ApiKey,
+  type CreatedApiKey,
+  type NewApiKey,
+  type Params,
+  type Position,
+  stringify,
+} from '@ironflow/core/protocol'
+import type { Engine } from '../engine/engine'
+import type { Entry } from '../engine/entry'
+import type { Limits } from '../limits'
 import type { Answer } from './answer'
 import { type Context, positionOf } from './context'
 import { decodeCursor, encodeCursor } from './cursor'
 import { decodeRecord, encodeRecord, generateApiKey, hashOf, idOf, isKeyId, type KeyRecord } from './key-records'
+import { API_KEYS_BUCKET } from './keyspace'
 import { type Principal, principalOf } from './principal'
 import { covers, excessOf, type Rights } from './rights'
 import { visiblePage } from './visible-page'

@@ -1,8 +1,8 @@
 import { isIronflowError } from '@ironflow/core/errors'
 import type { Engine } from '../engine/engine'
-import { API_KEYS_BUCKET } from '../keyspace'
 import type { ApiKeys } from './api-keys'
 import { generateApiKey, hashOf, idOf } from './key-records'
+import { API_KEYS_BUCKET } from './keyspace'
 
 /** Where servers agree on who makes the first key. It is no key's id, so no list shows it. */
 const MARK = 'bootstrap'

@@ -1,17 +1,24 @@
 import { ConflictError, isIronflowError, NotFoundError } from '@ironflow/core/errors'
 import type { BucketInfo, BucketOptions, Params, Position } from '@ironflow/core/protocol'
-import type { BucketConfig, BucketRecord, Engine, StoredValue } from '../engine/engine'
-import { bucketOf, isSystemBucket, storedName, storedPrefix } from '../keyspace'
-import { bucketDefaults, type Limits } from '../options'
+import type { BucketConfig, BucketRecord } from '../engine/bucket-config'
+import type { Engine } from '../engine/engine'
+import type { StoredValue } from '../engine/entry'
+import { beyondLimit, DEFAULT_LIMITS, type Limits } from '../limits'
 import type { Answer } from './answer'
 import type { KeyedQueue } from './commit'
 import { type Context, positionOf } from './context'
 import { decodeCursor, encodeCursor } from './cursor'
-import { beyondLimit } from './limit'
+import { bucketOf, isSystemBucket, storedName, storedPrefix } from './keyspace'
 import { visiblePage } from './visible-page'
+import { timeText } from './wire-value'
 
 /** How many names of buckets known to be there are kept. */
 const MAX_KNOWN = 100_000
+
+/** What an engine should give a bucket that a put creates, by these limits: its `bucketDefaults`. */
+export function bucketDefaults(limits: Pick<Limits, 'maxValueSize'> = DEFAULT_LIMITS): BucketConfig {
+  return { history: 1, maxValueSize: limits.maxValueSize }
+}
 
 /** The buckets of an environment. Parameters arrive validated. */
 export class Buckets {
@@ -170,7 +177,7 @@ function info(environment: string, record: BucketRecord): BucketInfo {
     maxValueSize: record.maxValueSize,
     values: record.values,
     bytes: record.bytes,
-    createdAt: new Date(record.createdAt).toISOString(),
+    createdAt: timeText(record.createdAt),
   }
 }
 

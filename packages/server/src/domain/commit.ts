@@ -1,7 +1,8 @@
 import { type IronflowError, isIronflowError } from '@ironflow/core/errors'
-import type { Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
-import type { Limits } from '../options'
-import { beyondLimit } from './limit'
+import type { Engine } from '../engine/engine'
+import type { Commit, Entry, StoredValue } from '../engine/entry'
+import type { PutOptions } from '../engine/write-options'
+import { beyondLimit, type Limits } from '../limits'
 
 /** How often a read-modify-write starts over because another server wrote in between. */
 const MAX_ATTEMPTS = 64

@@ -7,20 +7,24 @@ import {
   mergeMembers,
   type Params,
   type Position,
-  RawJson,
+  type RawJson,
   readMembers,
 } from '@ironflow/core/protocol'
-import type { BucketConfig, Commit, Engine, Entry, PutOptions, StoredValue } from '../engine/engine'
-import { configBucket } from '../keyspace'
-import type { Limits } from '../options'
+import type { BucketConfig } from '../engine/bucket-config'
+import type { Engine } from '../engine/engine'
+import type { Commit, Entry, StoredValue } from '../engine/entry'
+import type { PutOptions } from '../engine/write-options'
+import type { Limits } from '../limits'
 import { giveWay } from '../turns'
 import type { Answer } from './answer'
 import { type KeyedQueue, readModifyWrite } from './commit'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
+import { configBucket } from './keyspace'
 import type { PageReader } from './page'
 import { visiblePage } from './visible-page'
+import { embedded, timeText } from './wire-value'
 
 /** Characters of a patch that is merged in a turn of the event loop of its own: to check it has taken one already. */
 const LARGE_PATCH = 65_536
@@ -165,18 +169,12 @@ function merged(current: StoredValue | undefined, fields: ReadonlyMap<string, st
   return encode(document)
 }
 
-/** A stored document, to be sent as it is; one that another program wrote as text or bytes is sent as those. */
-function embedded(value: StoredValue): unknown {
-  if (value.encoding === 'base64') return value.bytes
-  return value.encoding === 'json' ? new RawJson(value.text) : value.text
-}
-
 function summary(name: string, { revision, epoch, createdAt }: Commit): ConfigSummary {
-  return { name, revision, epoch, updatedAt: new Date(createdAt).toISOString() }
+  return { name, revision, epoch, updatedAt: timeText(createdAt) }
 }
 
 function version(name: string, entry: Entry): ConfigVersion {
-  const data = entry.value && embedded(entry.value)
+  const data = embedded(entry.value)
   return { ...summary(name, entry), data, operation: entry.operation === 'put' ? 'put' : 'delete' }
 }
 

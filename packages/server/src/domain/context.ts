@@ -1,5 +1,6 @@
 import type { IfRevision, KnownPosition, Position } from '@ironflow/core/protocol'
-import type { ReadOptions, WriteOptions } from '../engine/engine'
+import type { ReadOptions } from '../engine/queries'
+import type { WriteOptions } from '../engine/write-options'
 import type { Principal } from './principal'
 
 /** Everything about a call but its parameters: who makes it, for which environment, and what its caller has seen. */

@@ -1,4 +1,6 @@
-import type { Engine, Entry, ReadOptions } from '../engine/engine'
+import type { Engine } from '../engine/engine'
+import type { Entry } from '../engine/entry'
+import type { ReadOptions } from '../engine/queries'
 import type { Page, PageBounds, PageReader } from './page'
 
 /** What of which key's history to read. */

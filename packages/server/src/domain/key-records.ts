@@ -1,6 +1,6 @@
 import { type ApiKey, ROLES, type Role } from '@ironflow/core/protocol'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { StoredValue } from '../engine/engine'
+import type { StoredValue } from '../engine/entry'
 import { sha256 } from '../sha256'
 
 /** An API key as it is kept: its hash, never itself. */
@@ -11,6 +11,9 @@ export interface KeyRecord extends ApiKey {
 
 /** Hex digits of the hash that name a key; also the key under which its record is kept, so that a look-up is one read. */
 const ID_DIGITS = 32
+
+/** An API key as it is handed out. */
+export const API_KEY_SYNTAX = /^ifkey_[0-9a-f]{48}$/
 
 /** Returns the SHA-256 of an API key, hex. */
 export function hashOf(apiKey: string): string {

@@ -1,21 +1,18 @@
 import { NotFoundError } from '@ironflow/core/errors'
-import {
-  type Encoding,
-  type Params,
-  type Position,
-  RawJson,
-  type WireEntry,
-  type Written,
-} from '@ironflow/core/protocol'
-import { type Commit, type Engine, type Entry, NO_BUCKET, type StoredValue, type WriteOptions } from '../engine/engine'
-import { storedName } from '../keyspace'
-import type { Limits } from '../options'
+import type { Encoding, Params, Position, RawJson, WireEntry, Written } from '@ironflow/core/protocol'
+import type { Engine } from '../engine/engine'
+import type { Commit, Entry, StoredValue } from '../engine/entry'
+import { NO_BUCKET } from '../engine/queries'
+import type { WriteOptions } from '../engine/write-options'
+import type { Limits } from '../limits'
 import type { Answer } from './answer'
 import type { Buckets } from './buckets'
 import { type Context, positionOf, readOptions, writeOptions } from './context'
 import { decodeCursor, decodeRevisionCursor, encodeCursor } from './cursor'
 import { readHistory } from './history'
+import { storedName } from './keyspace'
 import type { PageReader, PageSource } from './page'
+import { embedded, timeText } from './wire-value'
 
 /** Keys and their values. Parameters arrive validated: JSON as text, bytes as bytes. */
 export class KeyValues {
@@ -125,19 +122,13 @@ export function wireEntry(bucket: string, { key, value, revision, epoch, created
   return {
     bucket,
     key,
-    value: value && sentValue(value),
+    value: embedded(value),
     encoding: value?.encoding,
     revision,
     epoch,
-    createdAt: new Date(createdAt).toISOString(),
+    createdAt: timeText(createdAt),
     operation,
   }
-}
-
-/** A stored value for the wire: JSON is embedded to the letter, bytes become base64 there. */
-function sentValue(value: StoredValue): unknown {
-  if (value.encoding === 'base64') return value.bytes
-  return value.encoding === 'json' ? new RawJson(value.text) : value.text
 }
 
 function filtersOf(filter: string | undefined): readonly string[] | undefined {

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { StoredValue } from '../engine/engine'
+import type { StoredValue } from '../engine/entry'
 import { Turns } from '../turns'
 
 /** How large a page with values may be: so many items, and so many bytes as it is sent; but one item always. */

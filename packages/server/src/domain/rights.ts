@@ -30,6 +30,11 @@ export function allows(
   return scopes === undefined || scopes.some((scope) => admits(scope, access, resource, target))
 }
 
+/** Returns whether there is anything that a caller may do: not if its role allows nothing, or its scopes none of that. */
+export function allowsAnything(rights: Pick<Rights, 'role' | 'scopes'>): boolean {
+  return ROLES[rights.role].some((access) => allows(rights, access))
+}
+
 /** Returns whether a caller's key is for this environment, or for all. */
 export function reaches({ environment }: Pick<Rights, 'environment'>, wanted: string): boolean {
   return environment === undefined || environment === wanted

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorFor, type IronflowError } from '@ironflow/core/errors'
-import { parseStoredName } from '../keyspace'
+import { parseStoredName } from './keyspace'
 
 type Details = Readonly<Record<string, unknown>>
 

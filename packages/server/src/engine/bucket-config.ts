@@ -1,4 +1,36 @@
-import type { BucketConfig } from './engine'
+export interface BucketConfig {
+  description?: string | undefined
+  /** Seconds; absent or 0: values do not expire. */
+  ttlSeconds?: number | undefined
+  /** Revisions kept of each key, 1 … 64. */
+  history: number
+  /** What the bucket's values may add up to, in bytes; absent or 0: no limit. A write beyond it is `storage_full`. */
+  maxBytes?: number | undefined
+  /** Bytes; a larger value is `payload_too_large`. */
+  maxValueSize: number
+}
+
+export interface BucketRecord extends BucketConfig {
+  name: string
+  /** Identity of this life of the bucket: letters and digits, at most 64. */
+  epoch: string
+  /** Epoch milliseconds. */
+  createdAt: number
+  /** The revision at which this life began, below that of its first write. */
+  createdRevision: number
+  /**
+   * Keys that have a value, and the bytes of those values (UTF-8 for text). Values past their time do not count, but an
+   * engine may count some of them until their expiry is committed, where tens of thousands end at once.
+   */
+  values: number
+  bytes: number
+}
+
+export interface BucketPage {
+  buckets: BucketRecord[]
+  /** There when more follow: what to give as `after`. */
+  next?: string | undefined
+}
 
 /** How long tombstones are kept unless an engine is told otherwise. */
 export const DEFAULT_TOMBSTONE_RETENTION_MS = 24 * 60 * 60 * 1000

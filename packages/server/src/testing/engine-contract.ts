@@ -13,6 +13,7 @@ import { onceTests } from './engine-contract/once'
 import { secondEngineTests } from './engine-contract/second-engine'
 import { sequenceTests } from './engine-contract/sequences'
 import type { OpenStore } from './engine-contract/store'
+import { tombstoneTests } from './engine-contract/tombstones'
 import { valueTests } from './engine-contract/value-round-trips'
 import { writeTests } from './engine-contract/writes'
 
@@ -38,6 +39,7 @@ export function engineContract(name: string, open: OpenStore): void {
     listingTests(open)
     limitTests(open)
     expiryTests(open)
+    tombstoneTests(open)
     changeTests(open)
     followTests(open)
     lifeTests(open)

@@ -1,5 +1,7 @@
 import type { Cursor, Position } from '@ironflow/core/protocol'
-import type { ChangesPage, Engine, Entry } from '../engine/engine'
+import type { Engine } from '../engine/engine'
+import type { Entry } from '../engine/entry'
+import type { ChangesPage } from '../engine/queries'
 
 /** What a page may hold. It is in memory while a slow reader takes it, and what a turn of the event loop has to bear. */
 const PAGE = { limit: 250, bytes: 256 * 1024 } as const

@@ -1,5 +1,6 @@
 import type { Cursor, ResetReason } from '@ironflow/core/protocol'
-import { type Entry, NO_BUCKET } from '../engine/engine'
+import type { Entry } from '../engine/entry'
+import { NO_BUCKET } from '../engine/queries'
 import type { Backlog, Loss } from './backlog'
 
 /** How many keys that a listing showed newer than its beginning are remembered, so that they are not sent twice. */

@@ -1,5 +1,5 @@
 import { type Cursor, formatCursor, stringify } from '@ironflow/core/protocol'
-import type { Entry, StoredValue } from '../engine/engine'
+import type { Entry, StoredValue } from '../engine/entry'
 import type { View } from './kinds/watch-kind'
 
 /** Texts of one frame that are kept: clients number their subscriptions, so most of them share their names. */

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine'
+import type { Limits } from '../limits'
 import type { WatchStats } from '../observe/watch-stats'
-import type { Limits } from '../options'
 import type { Turns } from '../turns'
 import type { Hub } from './hub'
 

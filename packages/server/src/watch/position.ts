@@ -1,5 +1,5 @@
 import type { Cursor } from '@ironflow/core/protocol'
-import { NO_BUCKET } from '../engine/engine'
+import { NO_BUCKET } from '../engine/queries'
 
 /**
  * Returns `other` if it is a later place in the same life of the bucket, or in the one that was made since there was none;

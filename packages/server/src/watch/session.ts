@@ -7,11 +7,11 @@ import {
   type WatchFrame,
   type WelcomeFrame,
 } from '@ironflow/core/protocol'
-import { expectRight, noRight, rightToWatch } from '../dispatch/authorize'
+import { expectRight, refusalOf, rightToWatch } from '../dispatch/authorize'
 import { failure } from '../dispatch/failure'
-import { beyondLimit } from '../domain/limit'
 import type { Principal } from '../domain/principal'
-import { allows, type Right } from '../domain/rights'
+import type { Right } from '../domain/rights'
+import { beyondLimit } from '../limits'
 import { QueueRoom } from './newest-per-key'
 import { PageLane } from './page-lane'
 import type { WatchParts } from './parts'
@@ -64,10 +64,12 @@ export class Session implements SubscriptionHost {
     return this.who
   }
 
-  /** Whoever the key stands for by now. What it may not watch any more ends. */
+  /** Whoever the key stands for by now. What it may not watch any more ends; where it may do nothing, all of it. */
   set principal(principal: Principal) {
     this.who = principal
     for (const subscription of [...this.subscriptions.values()]) subscription.recheck()
+    const refusal = refusalOf(principal)
+    if (refusal) this.end(refusal)
   }
 
   /** Whether every subscription has been told all there is. */
@@ -193,7 +195,7 @@ export class Session implements SubscriptionHost {
   }
 
   refusal(right: Right): IronflowError | undefined {
-    return allows(this.who, right.access, right.resource, right.target) ? undefined : noRight(this.who, right)
+    return refusalOf(this.who, right)
   }
 
   caughtUp(): void {

@@ -1,6 +1,6 @@
 import { type Subscription, type SubscriptionKind, watchKindRow } from '@ironflow/core/protocol'
 import type { Right } from '../domain/rights'
-import type { Entry } from '../engine/engine'
+import type { Entry } from '../engine/entry'
 import { config } from './kinds/config'
 import { events } from './kinds/events'
 import { kv } from './kinds/kv'

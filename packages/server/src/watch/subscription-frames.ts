@@ -1,5 +1,5 @@
 import { type ResetReason, stringify } from '@ironflow/core/protocol'
-import type { Entry } from '../engine/engine'
+import type { Entry } from '../engine/entry'
 import { type Change, encode, subMember, textOf } from './change'
 import type { Sink } from './sink'
 import type { Subject } from './subject'

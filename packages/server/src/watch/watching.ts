@@ -1,6 +1,6 @@
 import { errorFor, isIronflowError } from '@ironflow/core/errors'
 import type { Authenticator } from '../dispatch/authenticate'
-import { beyondLimit } from '../domain/limit'
+import { beyondLimit } from '../limits'
 import { Heartbeat } from './heartbeat'
 import type { WatchParts } from './parts'
 import { Session, type SessionOwner } from './session'

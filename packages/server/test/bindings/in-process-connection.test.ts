@@ -65,7 +65,7 @@ describe('a connection', () => {
       for (let turn = 0; turn < turns; turn++) await Promise.resolve()
       connection.close()
       await settle()
-      expect(server.watching.size, `closed after ${turns} turns`).toBe(0)
+      expect(server.core.watching.size, `closed after ${turns} turns`).toBe(0)
     }
   })
 

@@ -15,7 +15,7 @@ describe('a client within the process', () => {
     const limits = client.config().watch('limits', { onUpdate: ({ data }) => documents.take(data) })
     await Promise.all([watcher.ready, limits.ready])
     expect([updates.events, documents.events]).toEqual([[['put', 'a', 1]], [{ seats: 5 }]])
-    expect([harness.server.watching.size, states.events.at(-1)]).toEqual([1, 'live'])
+    expect([harness.server.core.watching.size, states.events.at(-1)]).toEqual([1, 'live'])
     await client.kv().bucket('b').put('b', 2)
     await client.kv().bucket('b').delete('a')
     expect((await updates.until(3)).slice(1)).toEqual([
@@ -43,7 +43,7 @@ describe('a client within the process', () => {
     await client.kv().bucket('c').put('a.3', 3)
     await client.kv().bucket('b').put('x', 1)
     await first.updates.until(1)
-    expect([second.updates.events.length, harness.server.watching.size]).toEqual([2, 1])
+    expect([second.updates.events.length, harness.server.core.watching.size]).toEqual([2, 1])
   })
 })
 
@@ -108,10 +108,10 @@ describe('a key', () => {
     const { watcher, errors } = watch(client)
     await watcher.ready
     await harness.request('DELETE', `/api/v1/apikeys/${json.id}`)
-    harness.server.watching.tick()
+    harness.server.core.watching.tick()
     expect(await errors.until(1)).toMatchObject([{ code: 'unauthenticated' }])
     expect(watcher.status.state).toBe('unauthorized')
-    expect(harness.server.watching.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
   })
 })
 
@@ -143,7 +143,7 @@ describe('the end', () => {
     await watcher.ready
     const written = harness.put('b/keys/a', 1)
     await client.close()
-    expect(harness.server.watching.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
     await written
     expect([updates.events, closes.events, errors.events]).toEqual([[], [undefined], []])
   })
@@ -156,7 +156,7 @@ describe('the end', () => {
     await Promise.resolve()
     await client.close()
     await harness.get('b/keys/a')
-    expect(harness.server.watching.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
   })
 
   test('when nothing is watched any more', async () => {
@@ -164,10 +164,10 @@ describe('the end', () => {
     const client = connect(harness)
     const { watcher } = watch(client)
     await watcher.ready
-    expect(harness.server.watching.size).toBe(1)
+    expect(harness.server.core.watching.size).toBe(1)
     watcher.stop()
     await settle()
-    expect([harness.server.watching.size, client.status().state]).toEqual([0, 'idle'])
+    expect([harness.server.core.watching.size, client.status().state]).toEqual([0, 'idle'])
   })
 
   test('by the server says when to come back, and who comes earlier is sent away', async () => {

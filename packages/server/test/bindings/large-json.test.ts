@@ -25,7 +25,7 @@ async function handle(verb: string, target: string, body: string, sent: Record<s
   const bytes = new TextEncoder().encode(body)
   const parse = vi.spyOn(JSON, 'parse')
   const request = { verb, target, header: (name: string) => headers[name], body: () => bytes }
-  const { status, body: text = '' } = await harness.server.handle(request)
+  const { status, body: text = '' } = await harness.server.http.handle(request)
   const builds = parse.mock.calls.some(([each]) => each.length > 1_000)
   parse.mockRestore()
   return { status, text: String(text), problem: status >= 400 ? JSON.parse(String(text)) : undefined, builds }

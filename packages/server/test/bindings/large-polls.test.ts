@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   await listening.close(100)
   await harness.engine.close()
-  expect(harness.server.watching.size).toBe(0)
+  expect(harness.server.core.watching.size).toBe(0)
 })
 
 /** A peer that polls and does not read. */
@@ -74,8 +74,8 @@ test('the connection of a large answer takes further requests', async () => {
 test('answers that wait for their peers leave no room for another: 503 after ten seconds, until a peer goes', async () => {
   const peer = unreadPoll()
   // Filled, and not taken: its watch is over.
-  await vi.waitFor(() => expect(harness.server.watching.size).toBe(1), { interval: 1 })
-  await vi.waitFor(() => expect(harness.server.watching.size).toBe(0), { timeout: 5_000, interval: 1 })
+  await vi.waitFor(() => expect(harness.server.core.watching.size).toBe(1), { interval: 1 })
+  await vi.waitFor(() => expect(harness.server.core.watching.size).toBe(0), { timeout: 5_000, interval: 1 })
 
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   let refused: Awaited<ReturnType<typeof poll>> | undefined

@@ -24,7 +24,7 @@ afterEach(async () => {
   await listening?.close()
   listening = undefined
   await harness.server.close()
-  expect(harness.server.watching.size).toBe(0)
+  expect(harness.server.core.watching.size).toBe(0)
   await harness.engine.close()
 })
 
@@ -75,7 +75,7 @@ test('subscriptions beyond the limit have an error each, and the others are carr
   // Asked again with all of them, it waits for what happens to those that it carries.
   const waiting = poll(all.map((each) => ({ ...each, cursor: first.cursors[each.id] })))
   await settle()
-  expect(harness.server.watching.size).toBe(1)
+  expect(harness.server.core.watching.size).toBe(1)
   await harness.put('b/keys/k2', 1)
   const answer = await waiting
   expect(types(answer)).toEqual(['error', 'error', 'synced', 'synced', 'synced', 'kv_update'])
@@ -175,8 +175,8 @@ test('a client that goes while it waits leaves nothing behind', async () => {
   })
   const until = async (size: number) => {
     const deadline = Date.now() + 5_000
-    while (harness.server.watching.size !== size && Date.now() < deadline) await settle()
-    expect(harness.server.watching.size).toBe(size)
+    while (harness.server.core.watching.size !== size && Date.now() < deadline) await settle()
+    expect(harness.server.core.watching.size).toBe(size)
   }
   await until(1)
   abort.abort()

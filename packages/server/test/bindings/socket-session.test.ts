@@ -64,7 +64,7 @@ async function open(
     header: (name: string) => (name === HEADERS.authorization ? `Bearer ${ADMIN_KEY}` : undefined),
     body: () => new Uint8Array(),
   }
-  const admission = await harness.server.admitSocket(request, 'r')
+  const admission = await harness.server.http.admitSocket(request, 'r')
   if (!admission.ok) throw admission.error
   const peer = new FakePeer()
   const session = admission.result.open(peer)

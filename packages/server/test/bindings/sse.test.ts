@@ -168,7 +168,7 @@ describe('a session', () => {
       const answer = await harness.request('POST', '/api/v1/watch', { body, headers: { accept } })
       expect([answer.status, Object.keys(answer.json.fields)]).toEqual([400, [place]])
     }
-    expect(harness.server.watching.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
   })
 
   test.each(['header', 'query'])(
@@ -227,8 +227,8 @@ describe('the end of a stream', () => {
     const client = await open('/api/v1/config/limits/watch')
     await client.until('synced')
     client.close()
-    await client.untilTrue(() => harness.server.watching.size === 0)
-    expect(harness.server.watching.parts.hub.size).toBe(0)
+    await client.untilTrue(() => harness.server.core.watching.size === 0)
+    expect(harness.server.core.watching.parts.hub.size).toBe(0)
   })
 
   test('by a server that stops is announced, with the time to come back', async () => {
@@ -245,7 +245,7 @@ describe('the end of a stream', () => {
   test('by a key that is revoked is told', async () => {
     await start({ heartbeatMs: 50 })
     const key = await harness.key({ role: 'viewer' })
-    const { id } = await harness.server.authenticator.verify(hashOf(key))
+    const { id } = await harness.server.core.authenticator.verify(hashOf(key))
     const client = await open('/api/v1/config/limits/watch', { headers: { authorization: `Bearer ${key}` } })
     await client.until('synced')
     await harness.request('DELETE', `/api/v1/apikeys/${id}`)
@@ -286,5 +286,5 @@ test('the web-standard door streams too, and its reader may stop', async () => {
   while (!text.includes('event: synced')) text += new TextDecoder().decode((await reader.read()).value)
   expect(text).toContain('"key":"a","value":1')
   await reader.cancel()
-  expect(harness.server.watching.size).toBe(0)
+  expect(harness.server.core.watching.size).toBe(0)
 })

@@ -95,11 +95,11 @@ describe('a session', () => {
     const client = await connect()
     client.send(KV)
     await client.until('synced')
-    expect(harness.server.watching.size).toBe(1)
+    expect(harness.server.core.watching.size).toBe(1)
     client.socket.close()
     await client.closed
-    expect(harness.server.watching.size).toBe(0)
-    expect(harness.server.watching.parts.hub.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
+    expect(harness.server.core.watching.parts.hub.size).toBe(0)
   })
 })
 
@@ -110,7 +110,7 @@ test('what was to replace a subscription, and is wrong, ends it', async () => {
   await client.until('synced')
   client.send({ ...KV, target: 'no bucket' })
   await client.until('error')
-  expect(harness.server.watching.parts.hub.size).toBe(0)
+  expect(harness.server.core.watching.parts.hub.size).toBe(0)
 })
 
 test('a call with a member that means nothing here is refused, not made', async () => {
@@ -297,7 +297,7 @@ describe('who may connect', () => {
   test('a key that is revoked loses its socket', async () => {
     await start({ heartbeatMs: 50 })
     const key = await harness.key({ role: 'viewer' })
-    const { id } = await harness.server.authenticator.verify(hashOf(key))
+    const { id } = await harness.server.core.authenticator.verify(hashOf(key))
     const client = await connect('/api/v1/ws', key)
     client.send(KV)
     await client.until('synced')

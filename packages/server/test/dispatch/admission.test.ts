@@ -15,7 +15,7 @@ async function ask(verb: string, target: string, { headers = {}, key }: Given = 
   let reads = 0
   const sent: Record<string, string> = { host: 'localhost', 'content-type': 'application/json', ...headers }
   if (key !== undefined) sent.authorization = `Bearer ${key}`
-  const response = await harness.server.handle({
+  const response = await harness.server.http.handle({
     verb,
     target,
     header: (name) => sent[name],

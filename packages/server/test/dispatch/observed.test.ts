@@ -6,7 +6,7 @@ import { SocketClient } from '../support/watch-clients'
 
 /** How often each operation was counted, by its label and how it ended. */
 function counts({ server }: Harness): Record<string, number> {
-  const entries = [...server.observer.stats.entries()]
+  const entries = [...server.core.observer.stats.entries()]
   return Object.fromEntries(entries.map(({ method, code, histogram }) => [`${method} ${code}`, histogram.count]))
 }
 

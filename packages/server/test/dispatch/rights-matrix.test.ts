@@ -119,7 +119,7 @@ async function judge({ request }: Operation, key: string | undefined, environmen
   if (environment !== undefined) sent['x-ironflow-environment'] = environment
   const text = new TextEncoder().encode(JSON.stringify(body))
   const header = (name: string) => sent[name]
-  const response = await harness.server.handle({ verb, target, header, body: () => text })
+  const response = await harness.server.http.handle({ verb, target, header, body: () => text })
   response.stream?.cancel()
   return judgementOf(response)
 }

@@ -1,13 +1,12 @@
 import { request } from 'node:http'
-import type { Role, ServerFrame } from '@ironflow/core/protocol'
-import { METHODS, type MethodName } from '@ironflow/core/protocol'
+import { METHODS, type MethodName, type Role, type ServerFrame } from '@ironflow/core/protocol'
 import { type ClientOptions, createClient, type IronflowError } from '@ironflow/node'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { inProcessTransport } from '../../src'
 import { type Listening, serve } from '../../src/node'
 import { ADMIN_KEY, Harness } from '../support/harness'
 import { REQUESTS } from '../support/requests'
-import { EventClient, SocketClient } from '../support/watch-clients'
+import { SocketClient } from '../support/watch-clients'
 
 /** The role is added here, and nowhere else: what the table of roles does not allow, nothing does. */
 vi.mock('@ironflow/core/protocol', async (importOriginal) => {
@@ -22,6 +21,7 @@ const SUBSCRIPTIONS = [
   { id: 'events', kind: 'events', target: 'system.config.>' },
 ] as const
 const ONE_THING = ['config/app-a/watch', 'kv/buckets/sessions/watch', 'events/watch']
+const META = ['/', '/health', '/ready', '/metrics', '/api/v1/capabilities', '/api/v1/openapi.json']
 let key: string
 let listening: Listening
 
@@ -32,14 +32,6 @@ beforeAll(async () => {
   key = await harness.key({ role: 'client' as Role })
 })
 afterAll(() => listening.close())
-
-/** Only errors of subscriptions that may not be: what else a connection says is about itself. */
-function expectRefusals(frames: readonly ServerFrame[]) {
-  const others = frames.filter(({ type }) => type !== 'welcome')
-  expect(others.map((frame) => (frame.type === 'error' ? [frame.sub, frame.code] : frame))).toEqual(
-    SUBSCRIPTIONS.map(({ id }) => [id, 'unauthorized']),
-  )
-}
 
 test.each(Object.keys(METHODS) as MethodName[])('over HTTP, %s is refused', async (method) => {
   const [verb, target, body, headers] = REQUESTS[method]
@@ -69,18 +61,7 @@ test('a cached read is refused', async () => {
   expect([await ask(key), reads]).toEqual([403, before])
 })
 
-test('over a WebSocket, every subscription and every call is refused', async () => {
-  const socket = SocketClient.withKey(`${listening.url}/api/v1/ws`, key)
-  await socket.opened
-  for (const subscription of SUBSCRIPTIONS) socket.send({ type: 'subscribe', ...subscription })
-  await socket.count('error', SUBSCRIPTIONS.length)
-  expectRefusals(socket.frames)
-  socket.send({ type: 'call', id: 'get', method: 'kv.get', params: { bucket: 'sessions', key: 'a' }, requestId: 'r' })
-  expect((await socket.until('reply')).problem?.code).toBe('unauthorized')
-  socket.socket.close()
-})
-
-test.each(ONE_THING)('a WebSocket of %s is not opened', async (route) => {
+test.each([...ONE_THING, 'ws'])('a WebSocket of %s is not opened', async (route) => {
   const { status } = await SocketClient.withKey(`${listening.url}/api/v1/${route}`, key).refusal()
   expect(status).toBe(403)
 })
@@ -90,20 +71,30 @@ test.each(ONE_THING)('no event stream of %s is opened', async (route) => {
   expect([status, json.code]).toEqual([403, 'unauthorized'])
 })
 
-test('over SSE, every subscription of a session is refused', async () => {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', accept: 'text/event-stream' }
-  const body = JSON.stringify({ subscriptions: SUBSCRIPTIONS })
-  const client = await EventClient.open(`${listening.url}/api/v1/watch`, { method: 'POST', headers, body })
-  await client.count('error', SUBSCRIPTIONS.length)
-  expectRefusals(client.frames)
-  client.close()
+test.each([
+  ['with subscriptions', SUBSCRIPTIONS],
+  ['with none, whose body is not even read', []],
+])('a session is refused, as events and as a long poll: one %s', async (_, subscriptions) => {
+  for (const accept of ['text/event-stream', 'application/json']) {
+    const sent = { body: { subscriptions }, headers: { accept }, key }
+    const { status, json } = await harness.request('POST', '/api/v1/watch?waitMs=0', sent)
+    expect([status, json.code]).toEqual([403, 'unauthorized'])
+  }
 })
 
-test('by long poll, every subscription is refused', async () => {
-  const body = { subscriptions: SUBSCRIPTIONS }
-  const { json } = await harness.request('POST', '/api/v1/watch?waitMs=0', { body, key })
-  expectRefusals(json.frames)
-  expect(json.cursors).toEqual({})
+test('a connection in process is refused before it subscribes to anything', async () => {
+  const transport = inProcessTransport(harness.server, { apiKey: key })
+  const frames: ServerFrame[] = []
+  const error = await new Promise<IronflowError | undefined>((resolve) => {
+    transport.connect({
+      subscriptions: () => [],
+      begun: () => undefined,
+      frame: (frame) => frames.push(frame),
+      ended: ({ error }) => resolve(error),
+      environment: undefined,
+    })
+  })
+  expect([error?.code, frames]).toEqual(['unauthorized', []])
 })
 
 test('in process, reads and watches are refused', async () => {
@@ -125,13 +116,31 @@ test('in process, reads and watches are refused', async () => {
   expect(errors[0]).toMatchObject({ code: 'unauthorized', status: 403 })
 })
 
-test('metrics are refused', async () => {
-  const { status, json } = await harness.request('GET', '/metrics', { key })
-  expect([status, json.code]).toEqual([403, 'unauthorized'])
+test.each(META)('%s shows what it shows to a caller without a key, or nothing', async (target) => {
+  const stranger = await harness.request('GET', target, { key: null })
+  const { status, json, text } = await harness.request('GET', target, { key })
+  if (stranger.status === 200) expect([status, text]).toEqual([200, stranger.text])
+  else expect([stranger.status, status, json.code]).toEqual([401, 403, 'unauthorized'])
 })
 
-test('a watch that is open ends when its key becomes one of that role', async () => {
-  const viewer = await harness.server.authenticator.verify(harness.server.authenticator.keyHash(ADMIN_KEY))
+test.each([
+  ['a viewer whose only scope is to write', { role: 'viewer', scopes: ['write:kv:*'] }, 403],
+  ['a viewer whose scope is to read one bucket', { role: 'viewer', scopes: ['read:kv:a'] }, 200],
+] as const)(
+  'capabilities, the API description and an empty session for %s: %s %i',
+  async (_, { role, scopes }, wanted) => {
+    const sent = { key: await harness.key({ role, scopes: [...scopes] }) }
+    expect((await harness.request('GET', '/api/v1/capabilities', sent)).status).toBe(wanted)
+    expect((await harness.request('GET', '/api/v1/openapi.json', sent)).status).toBe(wanted)
+    const socket = SocketClient.withKey(`${listening.url}/api/v1/ws`, sent.key)
+    if (wanted === 200) await socket.until('welcome')
+    else expect((await socket.refusal()).status).toBe(403)
+    socket.socket.close()
+  },
+)
+
+test('a connection ends when its key becomes one of that role, and its subscriptions before it', async () => {
+  const viewer = await harness.server.core.authenticator.verify(harness.server.core.authenticator.keyHash(ADMIN_KEY))
   const socket = SocketClient.withKey(`${listening.url}/api/v1/ws`)
   await socket.opened
   socket.send({ type: 'subscribe', ...SUBSCRIPTIONS[1] })
@@ -140,7 +149,9 @@ test('a watch that is open ends when its key becomes one of that role', async ()
   if (stored?.value?.encoding !== 'json') throw new Error('the key is not stored as JSON')
   const record = { ...JSON.parse(stored.value.text), role: 'client' }
   await harness.engine.put('SYS_apikeys', viewer.id, { encoding: 'json', text: JSON.stringify(record) })
-  harness.server.watching.tick()
-  expect(await socket.until('error')).toMatchObject({ sub: 'kv', code: 'unauthorized' })
-  socket.socket.close()
+  harness.server.core.watching.tick()
+  const errors = await socket.count('error', 2)
+  expect(errors).toMatchObject([{ sub: 'kv', code: 'unauthorized' }, { code: 'unauthorized' }])
+  expect(errors[1]).not.toHaveProperty('sub')
+  expect((await socket.closed).code).toBe(1008)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PageReader } from '../../src/domain/page'
-import type { StoredValue } from '../../src/engine/engine'
+import type { StoredValue } from '../../src/engine/entry'
 import { Harness } from '../support/harness'
 
 const KIB = 1_024

@@ -60,7 +60,7 @@ export class Harness {
       ...(Object.hasOwn(sent.headers ?? {}, 'host') ? {} : { host: 'localhost' }),
       ...headers,
     }
-    const response = await this.server.handle({ verb, target, header: (name) => all[name], body: () => bytes })
+    const response = await this.server.http.handle({ verb, target, header: (name) => all[name], body: () => bytes })
     const text = typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body)
     return checked(verb, target, response.status, new Headers(response.headers), text)
   }

@@ -71,6 +71,6 @@ export async function closeAll(): Promise<void> {
   for (const { server, engine } of harnesses.splice(0)) {
     await server.close()
     await engine.close()
-    expect(server.watching.size).toBe(0)
+    expect(server.core.watching.size).toBe(0)
   }
 }

@@ -1,17 +1,10 @@
-import type {
-  BucketConfig,
-  BucketRecord,
-  Commit,
-  Engine,
-  EngineEvent,
-  EngineOptions,
-  Entry,
-  Following,
-  OnceOptions,
-} from '../../src/engine/engine'
+import type { BucketConfig, BucketRecord } from '../../src/engine/bucket-config'
+import type { Engine, EngineEvent, EngineOptions, Following } from '../../src/engine/engine'
+import type { Commit, Entry } from '../../src/engine/entry'
 import { engineClosed } from '../../src/engine/failures'
 import { compareKeys } from '../../src/engine/key-order'
-import { createMemoryEngine } from '../../src/engine/memory'
+import { createMemoryEngine } from '../../src/engine/memory/engine'
+import type { OnceOptions } from '../../src/engine/write-options'
 
 type Listener = (event: EngineEvent) => void
 

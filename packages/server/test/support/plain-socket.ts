@@ -7,7 +7,7 @@ export async function plainSocket(server: IronflowServer) {
   const headers: Record<string, string> = { host: 'localhost', authorization: `Bearer ${ADMIN_KEY}` }
   const header = (name: string) => headers[name]
   const request = { verb: 'GET', target: '/api/v1/ws', header, body: () => new Uint8Array() }
-  const admission = await server.admitSocket(request, 'r')
+  const admission = await server.http.admitSocket(request, 'r')
   if (!admission.ok) throw admission.error
   const sent: string[] = []
   const session = admission.result.open({

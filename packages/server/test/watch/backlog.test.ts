@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import type { ChangesPage, Entry } from '../../src/engine/engine'
-import { createMemoryEngine } from '../../src/engine/memory'
+import type { Entry } from '../../src/engine/entry'
+import { createMemoryEngine } from '../../src/engine/memory/engine'
+import type { ChangesPage } from '../../src/engine/queries'
 import { Backlog } from '../../src/watch/backlog'
 
 const BUCKET = 'APP_default_b'

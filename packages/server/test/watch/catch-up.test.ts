@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import type { ChangesQuery, EntriesQuery } from '../../src/engine/engine'
+import type { ChangesQuery, EntriesQuery } from '../../src/engine/queries'
 import { RecordingSink } from '../support/recording-sink'
 import { WatchWorld } from './watch-world'
 

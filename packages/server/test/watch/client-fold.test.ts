@@ -96,7 +96,7 @@ class World {
 
   /** Lets every connection have its heartbeat. */
   beat(): void {
-    for (let passed = 0; passed < HEARTBEAT_MS; passed += 1_000) this.store.server.watching.tick()
+    for (let passed = 0; passed < HEARTBEAT_MS; passed += 1_000) this.store.server.core.watching.tick()
   }
 
   read(): boolean {
@@ -133,7 +133,7 @@ class World {
     await this.client.close()
     await this.store.server.close()
     await this.store.engine.close()
-    expect(this.store.server.watching.size).toBe(0)
+    expect(this.store.server.core.watching.size).toBe(0)
     expect(this.platform.timers.size).toBe(0)
   }
 

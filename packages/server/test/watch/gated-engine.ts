@@ -1,12 +1,5 @@
-import type {
-  ChangesPage,
-  ChangesQuery,
-  Engine,
-  EngineEvent,
-  EntriesPage,
-  EntriesQuery,
-  Following,
-} from '../../src/engine/engine'
+import type { Engine, EngineEvent, Following } from '../../src/engine/engine'
+import type { ChangesPage, ChangesQuery, EntriesPage, EntriesQuery } from '../../src/engine/queries'
 
 /**
  * An engine whose answers and events come when a test lets them: what was read may be old when it arrives, and what

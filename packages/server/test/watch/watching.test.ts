@@ -8,13 +8,13 @@ import { RecordingSink, settle } from '../support/recording-sink'
 async function open(harness: Harness, apiKey: string | undefined, environment = 'default') {
   const sink = new RecordingSink()
   const keyHash = apiKey === undefined ? undefined : hashOf(apiKey)
-  const principal = keyHash === undefined ? ANYBODY : await harness.server.authenticator.verify(keyHash)
-  sink.session = harness.server.watching.open({ keyHash, principal, environment, sink })
+  const principal = keyHash === undefined ? ANYBODY : await harness.server.core.authenticator.verify(keyHash)
+  sink.session = harness.server.core.watching.open({ keyHash, principal, environment, sink })
   return sink
 }
 const tick = async ({ server }: Harness, times = 1) => {
   for (let n = 0; n < times; n++) {
-    server.watching.tick()
+    server.core.watching.tick()
     await settle()
   }
 }
@@ -46,7 +46,7 @@ describe('a key that is over', () => {
     await tick(harness)
     expect(gone.ended).toBeUndefined()
     const { json } = await harness.request('GET', '/api/v1/apikeys')
-    const { id } = await harness.server.authenticator.verify(hashOf(mine))
+    const { id } = await harness.server.core.authenticator.verify(hashOf(mine))
     expect(json.apiKeys).toHaveLength(3)
     await harness.request('DELETE', `/api/v1/apikeys/${id}`)
     await tick(harness, 5)
@@ -54,7 +54,7 @@ describe('a key that is over', () => {
     expect(gone.frames.at(-1)).not.toHaveProperty('sub')
     expect(gone.ended?.error).toMatchObject({ code: 'unauthenticated' })
     expect(stays.ended).toBeUndefined()
-    expect(harness.server.watching.size).toBe(1)
+    expect(harness.server.core.watching.size).toBe(1)
     await harness.server.close()
   })
 
@@ -77,7 +77,7 @@ describe('a key that is over', () => {
     const sink = await open(harness, await harness.key({ role: 'viewer' }))
     const { get } = harness.engine
     harness.engine.get = () => Promise.reject(new Error('down'))
-    harness.server.authenticator.forget()
+    harness.server.core.authenticator.forget()
     await tick(harness, 5)
     expect(sink.ended).toBeUndefined()
     harness.engine.get = get
@@ -128,7 +128,7 @@ describe('a server that stops', () => {
       expect(together).toBeLessThan(sinks.length * 0.15)
     }
     expect(sinks.every(({ ended }) => ended && !ended.error)).toBe(true)
-    expect(harness.server.watching.size).toBe(0)
+    expect(harness.server.core.watching.size).toBe(0)
     await expect(open(harness, undefined)).rejects.toMatchObject({
       code: 'unavailable',
       retryAfterMs: expect.any(Number),

@@ -1,9 +1,10 @@
 import { formatEtag, type KnownPosition, type Position, stringify } from '@ironflow/core/protocol'
+import { storedName } from '../../domain/keyspace'
 import { wireEntry } from '../../domain/kv'
-import type { Engine, EngineEvent, Entry, Following } from '../../engine/engine'
-import { storedName } from '../../keyspace'
+import type { Engine, EngineEvent, Following } from '../../engine/engine'
+import type { Entry } from '../../engine/entry'
+import type { Limits } from '../../limits'
 import { OldestFirstMap } from '../../oldest-first-map'
-import type { Limits } from '../../options'
 import type { Kept } from '../message'
 import { LONG_TEXT } from './respond'
 

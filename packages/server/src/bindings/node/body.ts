@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { errorFor } from '@ironflow/core/errors'
-import { beyondLimit } from '../../domain/limit'
-import type { Limits } from '../../options'
+import { beyondLimit, type Limits } from '../../limits'
 
 /** The body's declared length; `undefined` where it comes in chunks, 0 where there is none. */
 export function declaredLength(request: IncomingMessage): number | undefined {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, errorFor, PROBLEM_TYPE, toProblem } from '@ironflow/core/errors'
 import { stringify } from '@ironflow/core/protocol'
-import type { Limits } from '../../options'
+import type { Limits } from '../../limits'
 import { newRequestId } from '../request-id'
 import { endConnection, ignoreRest } from './end-connection'
 import { newestResponse } from './turns'

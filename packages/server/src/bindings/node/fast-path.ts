@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HEADERS, type MethodName, methodRow, parsePosition } from '@ironflow/core/protocol'
-import type { IronflowServer } from '../../server'
+import { HEADERS, parsePosition } from '@ironflow/core/protocol'
+import type { ServerCore } from '../../server-core'
 import { isHost } from '../http-rules'
 import { isLoopbackHost } from '../loopback'
 import type { HttpResponse } from '../message'
 import { requestIdFrom } from '../request-id'
+import { cachedRoute } from '../routes'
 import { AnswerCache, type CachedAnswer, flatBody, isAsNewAs } from './answer-cache'
 import { endResponse } from './end-response'
 
-/** The method that is answered here. */
-const METHOD: MethodName = 'kv.get'
+/** The method that is answered here, and its row. */
+const { method: METHOD, row } = cachedRoute()
 
 /** The parts of the path before and between bucket and key. */
-const [BEFORE_BUCKET, BEFORE_KEY] = methodRow(METHOD).path.split(/:\w+\+?/)
+const [BEFORE_BUCKET, BEFORE_KEY] = row.path.split(/:\w+\+?/)
 
 /** A path without a query, of what the long way lets pass: printable ASCII without `#` and backslashes. */
 const ENTRY_TARGET = new RegExp(`^${BEFORE_BUCKET}([\\w-]+)${BEFORE_KEY}([!"$->@-[\\]-~]+)$`)
@@ -42,10 +43,10 @@ export class FastPath {
   private readonly cache: AnswerCache
   private readonly isDev: boolean
 
-  constructor(private readonly server: IronflowServer) {
-    const { engine, limits, auth } = server.options
+  constructor(private readonly server: ServerCore) {
+    const { engine, limits, isOpen } = server.options
     this.cache = new AnswerCache(engine, limits)
-    this.isDev = auth === 'none'
+    this.isDev = isOpen
   }
 
   /** To be given to {@link keep} with an answer that is read from now on. */

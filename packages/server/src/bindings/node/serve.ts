@@ -3,7 +3,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { invalid } from '@ironflow/core/errors'
-import type { IronflowServer } from '../../server'
+import type { Limits } from '../../limits'
+import type { HttpBinding } from '../http'
 import { isLoopbackAddress } from '../loopback'
 import type { HttpRequest } from '../message'
 import { readBody } from './body'
@@ -58,13 +59,14 @@ const CLOSE_TIMEOUT_MS = 10_000
  * @throws what Node throws where it cannot listen, such as `EADDRINUSE`; what making that key threw; ValidationError
  * where everybody on the network could do everything
  */
-export async function serve(server: IronflowServer, options: ServeOptions = {}): Promise<Listening> {
+export async function serve({ http }: { readonly http: HttpBinding }, options: ServeOptions = {}): Promise<Listening> {
   const { port = 9123, host = '127.0.0.1', tls } = options
-  const { limits, logger, auth } = server.options
-  if (auth === 'none' && !isLoopbackName(host)) {
+  const { core } = http
+  const { limits, logger, isOpen } = core.options
+  if (isOpen && !isLoopbackName(host)) {
     throw invalid({ host: `must be this machine's own (127.0.0.1, ::1, localhost) where there is no authentication` })
   }
-  await server.ready
+  await core.ready
   const settings = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
@@ -86,11 +88,11 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   const stopping = new GracefulStop(node, connections)
   const warning = new PlainKeyWarning(logger, tls !== undefined)
 
-  const fast = new FastPath(server)
+  const fast = new FastPath(core)
 
   const answer = async (request: IncomingMessage, response: ServerResponse, askForBody?: () => void) => {
     const { clock } = fast
-    const answered = await server.handle(adapt(request, limits, response, askForBody))
+    const answered = await http.handle(adapt(request, limits, response, askForBody))
     if (answered.stream) return respondStream(response, answered, limits.streamBufferBytes)
     if (answered.keep) fast.keep(answered, clock)
     respond(request, response, answered, { bodyBytes: limits.bodyBytes, close: stopping.isStopping })
@@ -107,7 +109,7 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
   node.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     onRequest(request, response, () => response.writeContinue())
   })
-  const upgrade = new Upgrade(server)
+  const upgrade = new Upgrade(http)
   node.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (currentResponse(socket) || !asksForWebSocket(request)) return putBack(node, request, head)
     takeTurn(socket, undefined)
@@ -132,11 +134,11 @@ export async function serve(server: IronflowServer, options: ServeOptions = {}):
     port: address.port,
     url,
     close: async (timeoutMs = CLOSE_TIMEOUT_MS) => {
-      server.drain()
+      core.drain()
       await stopping.stop(timeoutMs)
       stalled.close()
       fast.close()
-      await server.close()
+      await core.close()
     },
   }
 }
@@ -147,7 +149,7 @@ function isLoopbackName(host: string): boolean {
 
 function adapt(
   request: IncomingMessage,
-  limits: IronflowServer['options']['limits'],
+  limits: Limits,
   response?: ServerResponse,
   askForBody?: () => void,
 ): HttpRequest {

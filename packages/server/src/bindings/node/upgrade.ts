@@ -5,8 +5,8 @@ import { errorFor, type IronflowError } from '@ironflow/core/errors'
 import { SUBPROTOCOL } from '@ironflow/core/protocol'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { failure } from '../../dispatch/failure'
-import type { IronflowServer } from '../../server'
 import { errorResponse } from '../answer'
+import type { HttpBinding } from '../http'
 import type { HttpRequest } from '../message'
 import { newRequestId, requestIdFrom } from '../request-id'
 import type { SocketPeer } from '../socket-peer'
@@ -25,12 +25,12 @@ export class Upgrade {
   private lastText = ''
   private lastFrame = textFrame('')
 
-  constructor(private readonly server: IronflowServer) {
+  constructor(private readonly http: HttpBinding) {
     this.sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: FRAME_OVERHEAD * server.options.limits.bodyBytes,
+      maxPayload: FRAME_OVERHEAD * http.core.options.limits.bodyBytes,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
   }
@@ -40,7 +40,7 @@ export class Upgrade {
     const requestId = requestIdFrom(request.header('x-request-id'))
     const onError = () => socket.destroy()
     socket.on('error', onError)
-    const outcome = await this.server.admitSocket(request, requestId)
+    const outcome = await this.http.admitSocket(request, requestId)
     if (!outcome.ok) return refuse(socket, outcome.error, requestId)
     socket.off('error', onError)
     this.sockets.handleUpgrade(message, socket, head, (ws) => {
@@ -49,7 +49,7 @@ export class Upgrade {
   }
 
   private connect(ws: WebSocket, socket: Socket, open: (peer: SocketPeer) => SocketSession): void {
-    const { streamBufferBytes } = this.server.options.limits
+    const { streamBufferBytes } = this.http.core.options.limits
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     let isCorked = false
     const uncork = () => {

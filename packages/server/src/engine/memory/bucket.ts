@@ -1,6 +1,6 @@
 import type { Operation } from '@ironflow/core/protocol'
-import { epochOf, expiryOf } from '../bucket-config'
-import type { BucketConfig, BucketRecord, Entry, StoredValue } from '../engine'
+import { type BucketConfig, type BucketRecord, epochOf, expiryOf } from '../bucket-config'
+import type { Entry, StoredValue } from '../entry'
 import type { KeyRange } from '../key-filter'
 import { compareKeys } from '../key-order'
 import { DueQueue } from './due-queue'

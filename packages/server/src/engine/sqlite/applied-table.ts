@@ -1,7 +1,7 @@
 import { AppliedWrites, ONCE_WINDOW_MS } from '../applied-writes'
 import { type Applied, packResults, unpackResults } from './applied-row'
 import type { Database } from './database'
-import type { Moment } from './moment'
+import type { Moment } from './messages'
 
 /** Rows that are deleted together, so that not every commit writes to the beginning of the table. */
 const DELETE_ROWS = 64

@@ -1,5 +1,4 @@
-import { epochOf, mergeConfig } from '../bucket-config'
-import type { BucketConfig, BucketRecord } from '../engine'
+import { type BucketConfig, type BucketRecord, epochOf, mergeConfig } from '../bucket-config'
 import type { Database } from './database'
 
 /** A bucket as the worker keeps it while it commits. */

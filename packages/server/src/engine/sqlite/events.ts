@@ -1,8 +1,9 @@
 import { epochOf } from '../bucket-config'
-import type { EngineEvent, Entry, StoredValue } from '../engine'
-import { ENCODINGS } from './codes'
+import type { EngineEvent } from '../engine'
+import type { Entry, StoredValue } from '../entry'
 import type { Committed } from './committer'
 import type { Expired, Outcome, PutWrite, Write } from './messages'
+import { ENCODINGS } from './schema'
 
 /** What followers are told of a batch, in the order of revisions; only for buckets that somebody follows. */
 export function eventsOf(

@@ -1,11 +1,16 @@
 import type { ErrorCode } from '@ironflow/core/errors'
-import type { BucketConfig, BucketRecord } from '../engine'
-import type { Moment } from './moment'
+import type { BucketConfig, BucketRecord } from '../bucket-config'
+
+/** One moment, by the wall clock and by the monotonic clock of the engine, in milliseconds. */
+export interface Moment {
+  readonly now: number
+  readonly uptime: number
+}
 
 /** A put on its way to the worker. The bytes are the engine's own copy. */
 export interface PutWrite extends EntryWrite {
   do: 'put'
-  /** An index of {@link import('./codes').ENCODINGS}. */
+  /** An index of {@link import('./schema').ENCODINGS}. */
   encoding: number
   value: string | Uint8Array
   bytes: number

@@ -1,27 +1,24 @@
 import { errorFor, normalize } from '@ironflow/core/errors'
 import type { Position } from '@ironflow/core/protocol'
-import { epochOf } from '../bucket-config'
+import { type BucketPage, type BucketRecord, epochOf } from '../bucket-config'
+import type { Entry, StoredValue } from '../entry'
+import { KeyFilter } from '../key-filter'
+import { PageRoom } from '../page-room'
 import {
-  type BucketPage,
-  type BucketRecord,
   type ChangesPage,
   type ChangesQuery,
   type EntriesPage,
   type EntriesQuery,
-  type Entry,
   type HistoryQuery,
   NO_BUCKET,
-  type StoredValue,
-} from '../engine'
-import { KeyFilter } from '../key-filter'
-import { PageRoom } from '../page-room'
+} from '../queries'
 import { type BucketRow, configOf, recordOf } from './bucket-table'
 import { checksumOf } from './checksum'
-import { ENCODINGS, OPERATIONS } from './codes'
 import { type Database, inTransaction } from './database'
 import { openForReading } from './open-database'
 import { type Overdue, OverdueCount } from './overdue-count'
 import { type ReadRow, ReadStatements } from './read-statements'
+import { ENCODINGS, OPERATIONS } from './schema'
 import { sqliteCode } from './sqlite-codes'
 
 /** How many keys one page of a listing or of changes looks at, at most: some milliseconds' worth. */

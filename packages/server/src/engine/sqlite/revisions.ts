@@ -1,9 +1,9 @@
 import { expiryOf } from '../bucket-config'
 import type { BucketState, BucketTable } from './bucket-table'
 import { checksumOf } from './checksum'
-import { OPERATIONS } from './codes'
 import { type EntryTable, type KeyRow, olderOf } from './entry-table'
 import type { Expired, PutWrite } from './messages'
+import { OPERATIONS } from './schema'
 
 export const PUT = OPERATIONS.indexOf('put')
 export const PURGE = OPERATIONS.indexOf('purge')

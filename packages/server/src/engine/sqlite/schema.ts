@@ -1,3 +1,4 @@
+import type { Encoding, Operation } from '@ironflow/core/protocol'
 import { type Database, inTransaction, pragma, type Statement } from './database'
 
 /** The database's file in the data directory. */
@@ -14,6 +15,12 @@ export const PAGE_BYTES = 4096
 
 /** `IRON`: tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x49524f4e
+
+/** Operations by the number they are stored as. Only ever append: the numbers are in people's files. */
+export const OPERATIONS = ['put', 'delete', 'purge', 'expire'] as const satisfies Operation[]
+
+/** Encodings by the number they are stored as. Only ever append. */
+export const ENCODINGS = ['json', 'text', 'base64'] as const satisfies Encoding[]
 
 /** Which store a database is, and in which life. */
 export interface Identity {

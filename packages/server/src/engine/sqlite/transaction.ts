@@ -1,14 +1,12 @@
-import { epochOf, mergeConfig } from '../bucket-config'
-import type { BucketConfig } from '../engine'
+import { type BucketConfig, epochOf, mergeConfig } from '../bucket-config'
 import { bucketExists, bucketFull, conflict, noBucket, otherLife, valueTooLarge } from '../failures'
 import { AppliedTable } from './applied-table'
 import { type BucketState, BucketTable, recordOf } from './bucket-table'
-import { OPERATIONS } from './codes'
 import type { Database, Statement } from './database'
 import { EntryTable, type KeyRow } from './entry-table'
 import type { Expired, Outcome, PutWrite, RemoveWrite, WorkerStart, Write } from './messages'
 import { PURGE, PUT, Revisions } from './revisions'
-import { revisionOf, revisionSetter } from './schema'
+import { OPERATIONS, revisionOf, revisionSetter } from './schema'
 import { Upkeep } from './upkeep'
 
 type TransactionOptions = Pick<WorkerStart, 'epoch' | 'bucketDefaults' | 'tombstoneRetentionMs' | 'openedAt'>

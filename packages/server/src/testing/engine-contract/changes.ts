@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type BucketRecord, type Entry, NO_BUCKET } from '../../engine/engine'
+import type { BucketRecord } from '../../engine/bucket-config'
+import type { Entry } from '../../engine/entry'
+import { NO_BUCKET } from '../../engine/queries'
 import { type OpenStore, useStore } from './store'
 import { changesAfter, lengthOf, lossOf, place, show, sum, text } from './values'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../engine/engine'
+import type { Entry } from '../../engine/entry'
 import { record } from './recording'
 import { DEFAULTS, type OpenStore, useStore } from './store'
 import { changesAfter, read, text } from './values'

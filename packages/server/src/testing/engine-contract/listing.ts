@@ -1,7 +1,7 @@
 import { matchesFilter } from '@ironflow/core/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NO_BUCKET } from '../../engine/engine'
+import { NO_BUCKET } from '../../engine/queries'
 import { type OpenStore, useStore } from './store'
 import { lengthOf, listAll, listKeys, show, sum, text } from './values'
 

@@ -1,5 +1,6 @@
 import type { Position } from '@ironflow/core/protocol'
-import type { Engine, EngineEvent, Entry } from '../../engine/engine'
+import type { Engine, EngineEvent } from '../../engine/engine'
+import type { Entry } from '../../engine/entry'
 
 /** How long an event may take that the engine owes; an expiry takes up to a second. */
 const PATIENCE_MS = 4_000

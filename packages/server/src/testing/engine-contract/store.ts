@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
-import type { BucketConfig, Engine, EngineOptions } from '../../engine/engine'
+import type { BucketConfig } from '../../engine/bucket-config'
+import type { Engine, EngineOptions } from '../../engine/engine'
 
 /** An engine that was opened for the contract suite. */
 export interface StoreUnderTest {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { StoredValue } from '../../engine/engine'
+import type { StoredValue } from '../../engine/entry'
 import { type OpenStore, useStore } from './store'
 import { bytes, json, text } from './values'
 

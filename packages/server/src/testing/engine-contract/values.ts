@@ -1,4 +1,6 @@
-import type { ChangesQuery, Engine, EntriesQuery, Entry, StoredValue } from '../../engine/engine'
+import type { Engine } from '../../engine/engine'
+import type { Entry, StoredValue } from '../../engine/entry'
+import type { ChangesQuery, EntriesQuery } from '../../engine/queries'
 
 export function text(value: string): StoredValue {
   return { encoding: 'text', text: value }

@@ -1,6 +1,6 @@
 import type { WatchFrames } from '@ironflow/core/protocol'
-import { configBucket } from '../../keyspace'
-import { embedded, timeText } from './embedded'
+import { configBucket } from '../../domain/keyspace'
+import { embedded, timeText } from '../../domain/wire-value'
 import type { View, WatchKind } from './watch-kind'
 
 /** Watching one document. */

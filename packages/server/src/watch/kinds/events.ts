@@ -1,7 +1,7 @@
 import { type ConfigEvent, configTopic, matchesFilter, type WatchFrames } from '@ironflow/core/protocol'
-import type { Entry } from '../../engine/engine'
-import { configBucket } from '../../keyspace'
-import { embedded, timeText } from './embedded'
+import { configBucket } from '../../domain/keyspace'
+import { embedded, timeText } from '../../domain/wire-value'
+import type { Entry } from '../../engine/entry'
 import type { View, WatchKind } from './watch-kind'
 
 /** Watching the events that fit a pattern: what happens to config documents. */

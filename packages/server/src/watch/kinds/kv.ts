@@ -1,7 +1,7 @@
 import type { WatchFrames } from '@ironflow/core/protocol'
+import { parseStoredName, storedName } from '../../domain/keyspace'
+import { embedded, timeText } from '../../domain/wire-value'
 import { KeyFilter } from '../../engine/key-filter'
-import { parseStoredName, storedName } from '../../keyspace'
-import { embedded, timeText } from './embedded'
 import type { View, WatchKind } from './watch-kind'
 
 /** Watching the keys of a bucket. */

@@ -1,5 +1,5 @@
 import type { ChangeFrame, Subscription, SubscriptionKind, WatchFrames } from '@ironflow/core/protocol'
-import type { Entry } from '../../engine/engine'
+import type { Entry } from '../../engine/entry'
 
 /**
  * The server's end of a kind of watch: says what a subscription is about in the words of the store. Each kind has a file

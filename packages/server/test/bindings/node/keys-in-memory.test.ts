@@ -35,7 +35,7 @@ test('a server that knows a key, and whose client watches with it, keeps its has
     await client.until('welcome')
     client.send({ type: 'call', id: '1', method: 'config.list', params: {} })
     await client.until('reply')
-    expect(harness.server.watching.size).toBe(1)
+    expect(harness.server.core.watching.size).toBe(1)
     expect(placesOf('welcome', { deep: [new Map([['a welcome', 1]])] })).toEqual(['.deep.0.key'])
     // For a moment the key itself is there, so that its hash need not be made for every request.
     await expect.poll(() => placesOf(key, harness.server), { timeout: 10_000 }).toEqual([])

@@ -135,7 +135,7 @@ test('an upload whose sender goes away is no failure of the server', async () =>
   // Another connection's request is read after what came before it.
   await exchange(`GET ${PATH} HTTP/1.1\r\nhost: localhost\r\n${AUTH}\r\n`)
   connection.end()
-  const codes = () => [...harness.server.observer.stats.entries()].map(({ method, code }) => `${method} ${code}`)
+  const codes = () => [...harness.server.core.observer.stats.entries()].map(({ method, code }) => `${method} ${code}`)
   await vi.waitUntil(() => codes().some((each) => each.startsWith('kv.put')))
   expect(codes()).toContain('kv.put aborted')
   expect(errors).toEqual([])

@@ -1,4 +1,4 @@
-import { openSqliteEngine } from '../../../src/engine/sqlite/engine'
+import { openSqliteEngine } from '../../../src/engine/sqlite/open-engine'
 
 /**
  * A process that writes until it is killed: `put` after `put` from several writers, and one line of standard output for

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import type { Engine, Entry } from '../../../src/engine/engine'
+import type { Engine } from '../../../src/engine/engine'
+import type { Entry } from '../../../src/engine/entry'
 import { bundle, openForTest, openIn, temporaryDirectory } from './store-directory'
 
 /** A put that the child was told is true. */

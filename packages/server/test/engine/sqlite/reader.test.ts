@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Entry } from '../../../src/engine/engine'
+import type { Entry } from '../../../src/engine/entry'
 import { openForTest, temporaryDirectory, text } from './store-directory'
 
 it('a page of large values ends early, and the next ones bring the rest', async () => {

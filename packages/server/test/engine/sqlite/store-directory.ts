@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
-import type { Engine, EngineOptions, StoredValue } from '../../../src/engine/engine'
-import { openSqliteEngine } from '../../../src/engine/sqlite/engine'
-import type { SqliteEngineOptions } from '../../../src/engine/sqlite/sqlite-engine-options'
+import type { Engine, EngineOptions } from '../../../src/engine/engine'
+import type { StoredValue } from '../../../src/engine/entry'
+import { openSqliteEngine, type SqliteEngineOptions } from '../../../src/engine/sqlite/open-engine'
 
 export const DEFAULTS: EngineOptions = { bucketDefaults: { history: 3, maxValueSize: 1_000_000 } }
 

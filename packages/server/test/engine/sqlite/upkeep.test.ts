@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Position } from '@ironflow/core/protocol'
 import { expect, it, onTestFinished } from 'vitest'
-import type { BucketConfig } from '../../../src/engine/engine'
+import type { BucketConfig } from '../../../src/engine/bucket-config'
 import { openDatabase } from '../../../src/engine/sqlite/driver'
 import { findStore } from '../../../src/engine/sqlite/installation'
 import type { BatchReport, Outcome, Write } from '../../../src/engine/sqlite/messages'

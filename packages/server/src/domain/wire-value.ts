@@ -1,5 +1,5 @@
 import { RawJson } from '@ironflow/core/protocol'
-import type { StoredValue } from '../../engine/engine'
+import type { StoredValue } from '../engine/entry'
 
 /** A stored value for the wire: JSON is embedded to the letter, bytes become base64 there. */
 export function embedded(value: StoredValue | undefined): unknown {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { bucketDefaults, createMemoryEngine } from '../src'
-import { bucketOf, configBucket, listEnvironments, parseStoredName, storedName } from '../src/keyspace'
+import { bucketDefaults, createMemoryEngine } from '../../src'
+import { bucketOf, configBucket, listEnvironments, parseStoredName, storedName } from '../../src/domain/keyspace'
 
 test.each([
   ['prod', 'eu-flags'],

@@ -1,6 +1,6 @@
 import { engineContract } from '@ironflow/server/testing'
 import { expect, it } from 'vitest'
-import { createMemoryEngine } from '../../src/engine/memory'
+import { createMemoryEngine } from '../../../src/engine/memory/engine'
 
 engineContract('memory', async (options) => {
   const engine = createMemoryEngine(options)

@@ -1,4 +1,4 @@
-import type { Engine } from './engine/engine'
+import type { Engine } from '../engine/engine'
 
 /**
  * How environments and buckets share one store: a stored name is `APP_<environment>_<bucket>`. An environment has no
