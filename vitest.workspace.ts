@@ -1,6 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { sourceAliases } from './vitest.aliases.ts'
 
+const ISOLATED = 'packages/*/test/**/*.isolated.test.ts'
+
 // Vitest does not find a file of this name by itself: call it as `vitest run --config vitest.workspace.ts`.
 export default defineConfig({
   test: {
@@ -11,8 +13,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ISOLATED],
           globalSetup: ['packages/server/test/global-setup.ts'],
+          // Modules are loaded once for all files of a worker: loading them takes longer than most tests do.
+          isolate: false,
         },
+      },
+      {
+        // Unit tests that replace a module.
+        resolve: { alias: sourceAliases() },
+        test: { name: 'unit-isolated', include: [ISOLATED] },
       },
       {
         // Reads dist through each package's exports map, as an application would: build first.

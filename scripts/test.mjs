@@ -23,7 +23,10 @@ const STORE_TESTS = [
 const steps = {
   types: { title: 'types', work: () => run('npm', ['run', 'typecheck']) },
   lint: { title: 'lint', work: () => run('npm', ['run', 'lint']) },
-  unit: { title: 'unit and contract tests', work: (dir) => vitest(dir, ['--project', 'unit']) },
+  unit: {
+    title: 'unit and contract tests',
+    work: (dir) => vitest(dir, ['--project', 'unit', '--project', 'unit-isolated']),
+  },
   store: {
     title: `tests of the store on Node.js ${BUILT_IN}`,
     work: async (dir) => vitest(dir, STORE_TESTS, await nodeExecutable(BUILT_IN)),
