@@ -15,7 +15,7 @@ export interface Limits {
    * ten times in that time. Default 60,000.
    */
   stalledPeerMs: number
-  /** How deep JSON may nest. Default 64. */
+  /** Levels of nesting in JSON. Default 64. */
   jsonDepth: number
   /**
    * Members and elements of a request's JSON, all of them: of lists of subscriptions, of scopes. A document or a KV
@@ -36,7 +36,7 @@ export interface Limits {
   pageBytes: number
   /** Milliseconds for which an `Idempotency-Key` is remembered. Default two minutes. */
   idempotencyWindowMs: number
-  /** How many are remembered at most; beyond it the oldest go early. Default 200,000. */
+  /** Most of them that are remembered; beyond it the oldest go early. Default 200,000. */
   idempotencyEntries: number
   /**
    * Writes that wait in memory for another one: patches for those of the same document before them, writes to a new

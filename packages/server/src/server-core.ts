@@ -82,13 +82,13 @@ export class ServerCore {
     return { result, ...position, environment: outcome.environment }
   }
 
-  /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
+  /** Sends watchers away, and has `/ready` say no, so that proxies stop sending. What comes is still answered. */
   drain(): void {
     this.unreadiness = 'shutting down'
     this.watching.drain()
   }
 
-  /** Lets go of what it follows. The engine is its maker's to close, after this. */
+  /** Drains it, and lets go of what it follows. The engine is its maker's to close, after this. */
   async close(): Promise<void> {
     this.drain()
     this.authenticator.close()

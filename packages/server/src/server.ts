@@ -21,9 +21,9 @@ export interface IronflowServer {
   fetch(request: Request): Promise<Response>
   /** What `/metrics` answers a key that may see everything. @throws unsupported where no `metrics` were given */
   metrics(): Promise<Scrape>
-  /** `/ready` says no from now on, so that nobody sends more; what comes is answered still. Who watches is sent away. */
+  /** Sends watchers away, and has `/ready` say no, so that proxies stop sending. What comes is still answered. */
   drain(): void
-  /** Lets go of what it follows. The engine is its maker's to close, after this. */
+  /** Drains it, and lets go of what it follows. The engine is its maker's to close, after this. */
   close(): Promise<void>
 }
 

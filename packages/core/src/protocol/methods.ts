@@ -23,8 +23,8 @@ export interface MethodRow<P extends string = string> {
   /** The parameter that names the thing: what scopes match. */
   readonly target?: P
   /**
-   * The parameter that names the bucket, by which read-your-writes is kept. Absent: all things of the resource share the
-   * one of their environment.
+   * The parameter that names the bucket, by which read-your-writes is kept. Absent: all things of the resource share
+   * one in each environment.
    */
   readonly bucket?: P
   /** The target of a call that names none. */
@@ -55,7 +55,7 @@ export interface MethodRow<P extends string = string> {
   readonly raw?: string
   /** The result has values in any encoding: text among them is escaped in JSON. */
   readonly values?: true
-  /** A response may be kept in memory and sent again until the key changes: parameters `bucket` and `key`. One row alone. */
+  /** One row only: a response may be sent again until the key changes. Its parameters are `bucket` and `key`. */
   readonly cached?: true
   /** HTTP status of success, 200 unless given. 204 has no body: the revision is in its header. */
   readonly success?: 201 | 204

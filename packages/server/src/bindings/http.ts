@@ -25,7 +25,7 @@ import { parseTarget, type Target } from './target'
 import { answerWatch } from './watch'
 import { findWatchRoute } from './watch-routes'
 
-/** What the messages of all WebSockets may take of a turn of the event loop, in milliseconds. */
+/** Milliseconds that the messages of all WebSockets may take of a turn of the event loop. */
 const MESSAGES_MS = 5
 
 /** Facts about a request that come up on its way. */
@@ -39,7 +39,7 @@ interface RequestAbout {
 export class HttpBinding {
   private readonly cors: Cors
   private readonly pollRoom: PollRoom
-  /** In which the messages of all WebSockets are handled. */
+  /** Time for the messages of all WebSockets. */
   private readonly messageTime = new TurnShare(MESSAGES_MS)
 
   constructor(readonly core: ServerCore) {

@@ -26,7 +26,7 @@ const FULL = 1_048_576
 /** How long it waits for that place. */
 const ROOM_WAIT_MS = 10_000
 
-/** What long polls stand on. */
+/** Foundations of long polls. */
 export interface PollParts {
   readonly watching: Watching
   readonly pollRoom: PollRoom

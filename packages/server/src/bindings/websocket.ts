@@ -9,10 +9,10 @@ import { SocketCalls } from './socket-calls'
 import type { SocketPeer } from './socket-peer'
 import type { Watcher } from './watcher'
 
-/** What the WebSocket binding stands on. */
+/** Foundations of the WebSocket binding. */
 export interface SocketParts {
   readonly core: ServerCore
-  /** In which the messages of all sockets are handled. */
+  /** Time for the messages of all sockets. */
   readonly messageTime: TurnShare
 }
 

@@ -63,7 +63,7 @@ export function createHandlers({ engine, limits, config, kv, buckets, apiKeys }:
   }
 }
 
-/** Which things of a list its caller may see: those to each of which it has the right that the list asks for. */
+/** Returns the test of what a caller may see in a list: each thing to which it has the right that the list asks for. */
 function visibleBy(method: MethodName, { principal }: Context): (name: string) => boolean {
   const { access, resource } = methodRow(method)
   return (name) => allows(principal, access, resource, name)

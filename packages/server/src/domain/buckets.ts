@@ -15,7 +15,7 @@ import { timeText } from './wire-value'
 /** How many names of buckets known to be there are kept. */
 const MAX_KNOWN = 100_000
 
-/** What an engine should give a bucket that a put creates, by these limits: its `bucketDefaults`. */
+/** Returns the options that an engine should give a bucket that a put creates: its `bucketDefaults`. */
 export function bucketDefaults(limits: Pick<Limits, 'maxValueSize'> = DEFAULT_LIMITS): BucketConfig {
   return { history: 1, maxValueSize: limits.maxValueSize }
 }

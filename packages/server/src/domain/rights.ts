@@ -30,7 +30,7 @@ export function allows(
   return scopes === undefined || scopes.some((scope) => admits(scope, access, resource, target))
 }
 
-/** Returns whether there is anything that a caller may do: not if its role allows nothing, or its scopes none of that. */
+/** Returns whether a caller may do anything: not if its role allows nothing, or its scopes none of that. */
 export function allowsAnything(rights: Pick<Rights, 'role' | 'scopes'>): boolean {
   return ROLES[rights.role].some((access) => allows(rights, access))
 }

@@ -1,15 +1,17 @@
+/** Options of a bucket. */
 export interface BucketConfig {
   description?: string | undefined
   /** Seconds; absent or 0: values do not expire. */
   ttlSeconds?: number | undefined
   /** Revisions kept of each key, 1 … 64. */
   history: number
-  /** What the bucket's values may add up to, in bytes; absent or 0: no limit. A write beyond it is `storage_full`. */
+  /** Bytes that the bucket's values may add up to; absent or 0: no limit. A write beyond it is `storage_full`. */
   maxBytes?: number | undefined
   /** Bytes; a larger value is `payload_too_large`. */
   maxValueSize: number
 }
 
+/** A bucket as an engine describes it. */
 export interface BucketRecord extends BucketConfig {
   name: string
   /** Identity of this life of the bucket: letters and digits, at most 64. */
@@ -26,13 +28,14 @@ export interface BucketRecord extends BucketConfig {
   bytes: number
 }
 
+/** A page of a list of buckets. */
 export interface BucketPage {
   buckets: BucketRecord[]
   /** There when more follow: what to give as `after`. */
   next?: string | undefined
 }
 
-/** How long tombstones are kept unless an engine is told otherwise. */
+/** Milliseconds for which tombstones are kept by default. */
 export const DEFAULT_TOMBSTONE_RETENTION_MS = 24 * 60 * 60 * 1000
 
 /** `config` with `changes` laid over it. What is absent or `undefined` stays; a 0 takes a limit away. */

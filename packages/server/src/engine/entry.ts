@@ -5,7 +5,7 @@ export type StoredValue =
   | { readonly encoding: 'json' | 'text'; readonly text: string }
   | { readonly encoding: 'base64'; readonly bytes: Uint8Array }
 
-/** What one revision did to one key. */
+/** One revision of one key. */
 export interface Entry {
   key: string
   /** Absent where the operation left none. */
@@ -13,12 +13,12 @@ export interface Entry {
   /** The life of the bucket that the revision belongs to. */
   epoch: string
   revision: number
-  /** When the revision was made, epoch milliseconds. */
+  /** Time at which the revision was made, epoch milliseconds. */
   createdAt: number
   operation: Operation
-  /** When the value stops being there, epoch milliseconds; absent: never. */
+  /** Time at which the value ends, epoch milliseconds; absent: never. */
   expiresAt?: number | undefined
-  /** What `meta` said of the write; absent: nothing. */
+  /** The write's `meta`; absent: it had none. */
   meta?: Readonly<Record<string, string>> | undefined
 }
 

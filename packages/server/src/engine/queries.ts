@@ -1,6 +1,7 @@
 import type { KnownPosition, Position } from '@ironflow/core/protocol'
 import type { Entry } from './entry'
 
+/** Freshness of a read. */
 export interface ReadOptions {
   /**
    * A position that the caller has seen: wait (bounded, then `unavailable`) or ask a peer until the result is as new.
@@ -12,7 +13,7 @@ export interface ReadOptions {
   consistency?: 'strong' | undefined
 }
 
-/** How large a page may be. One that ends early is no shorter than one entry, however large. */
+/** Size of a page. One that ends early is no shorter than one entry, however large. */
 export interface PageQuery {
   /** Entries. */
   limit: number
@@ -20,30 +21,34 @@ export interface PageQuery {
   bytes?: number | undefined
 }
 
+/** Keys to list. */
 export interface EntriesQuery extends ReadOptions, PageQuery {
   /** Keys that any of these admits, as in `protocol/names.ts`: `user.*`, `session.>`. Absent: all keys. */
   filters?: readonly string[] | undefined
   /** Only keys after this one. */
   after?: string | undefined
-  /** Whether the entries carry their values. */
+  /** True: the entries carry their values. */
   values: boolean
 }
 
+/** A page of a listing. */
 export interface EntriesPage {
   entries: Entry[]
   /** There when more may follow: what to give as `after`. A page may be empty and have one: scans are bounded. */
   next?: string | undefined
-  /** Where the bucket was when this page was read. */
+  /** Position of the bucket when this page was read. */
   position: Position
 }
 
+/** Revisions of a key to list. */
 export interface HistoryQuery extends ReadOptions, PageQuery {
   /** Only revisions below this one. */
   before?: number | undefined
 }
 
+/** Changes to list. */
 export interface ChangesQuery extends PageQuery {
-  /** Where the caller has got to: a position and, in epoch milliseconds, its time. Absent: everything the bucket has. */
+  /** Place that the caller has got to, and its time in epoch milliseconds. Absent: everything the bucket has. */
   after?: (Position & { readonly time: number }) | undefined
 }
 
@@ -62,10 +67,10 @@ export type ChangesPage =
   | {
       readonly lost?: undefined
       readonly changes: Entry[]
-      /** Whether more may follow: ask again with `next`, or the last change's position where it is absent. */
+      /** True: more may follow, so ask again with `next`, or the last change's position where it is absent. */
       readonly more: boolean
       /** Every change up to here was looked at; the page may be empty and have one: scans are bounded. */
       readonly next?: Position | undefined
-      /** Where the bucket was when the page was read. */
+      /** Position of the bucket when the page was read. */
       readonly position: Position
     }

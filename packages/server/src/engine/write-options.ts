@@ -1,7 +1,7 @@
 import { invalid } from '@ironflow/core/errors'
 import type { BucketConfig } from './bucket-config'
 
-/** What makes a write safe to repeat. */
+/** Identity of a write, which makes it safe to repeat. */
 export interface OnceOptions {
   /**
    * Identity of the write, at most 64 characters of ASCII. Where a write of this identity was applied within the last
@@ -12,6 +12,7 @@ export interface OnceOptions {
   once?: string | undefined
 }
 
+/** Expectations of a write, and what is kept with it. */
 export interface WriteOptions extends OnceOptions {
   /**
    * Only if the key's newest revision is this one; a tombstone's counts. 0: only if there is no value.
@@ -24,14 +25,15 @@ export interface WriteOptions extends OnceOptions {
   meta?: Readonly<Record<string, string>> | undefined
 }
 
+/** Options of a write that has a value. */
 export interface PutOptions extends WriteOptions {
   /** Seconds, more than 0. With a bucket's own time-to-live the shorter one counts. */
   ttlSeconds?: number | undefined
-  /** What the bucket gets if this write makes it. Default: `EngineOptions.bucketDefaults`. */
+  /** Options of the bucket if this write makes it. Default: `EngineOptions.bucketDefaults`. */
   bucketConfig?: BucketConfig | undefined
 }
 
-/** What an entry's metadata may take as JSON, in characters. */
+/** Characters that an entry's metadata may take as JSON. */
 const MAX_META_CHARACTERS = 1_024
 
 /** Metadata as it is stored: JSON text; `undefined` for none. @throws ValidationError where it is too much */

@@ -64,7 +64,7 @@ export class Session implements SubscriptionHost {
     return this.who
   }
 
-  /** Whoever the key stands for by now. What it may not watch any more ends; where it may do nothing, all of it. */
+  /** Takes the principal that the key stands for by now. What it may not watch ends; if it may do nothing, all of it. */
   set principal(principal: Principal) {
     this.who = principal
     for (const subscription of [...this.subscriptions.values()]) subscription.recheck()

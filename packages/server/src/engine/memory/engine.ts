@@ -19,7 +19,7 @@ import { encodeMeta, type OnceOptions, type PutOptions, type WriteOptions } from
 import { copyOf, type Kept, type MemoryBucket } from './bucket'
 import { MemoryStore } from './store'
 
-/** How many keys one page of a listing looks at, at most. */
+/** Most keys that one page of a listing looks at. */
 const SCAN_LIMIT = 10_000
 
 /**

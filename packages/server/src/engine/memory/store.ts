@@ -9,7 +9,7 @@ import { NO_BUCKET } from '../queries'
 import type { OnceOptions } from '../write-options'
 import { type Kept, MemoryBucket } from './bucket'
 
-/** How often expiries are looked for, in milliseconds: well within the second they may be late. */
+/** Milliseconds between two looks for expiries: well within the second they may be late. */
 const EXPIRY_INTERVAL_MS = 200
 
 /**
@@ -65,7 +65,7 @@ export class MemoryStore {
     })
   }
 
-  /** Where a bucket is: one counter serves all of them, so it is as of the newest revision of any. */
+  /** Returns the position of a bucket: one counter serves all of them, so it is as of the newest revision of any. */
   positionIn(bucket: MemoryBucket | undefined): Position {
     return bucket ? { epoch: bucket.epoch, revision: this.#revision } : NO_BUCKET
   }

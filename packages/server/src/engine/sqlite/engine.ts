@@ -22,13 +22,13 @@ import type { Outcome, RemoveWrite, Write } from './messages'
 import type { Reader } from './reader'
 import { ENCODINGS } from './schema'
 
-/** What an open store is made of. */
+/** Parts of an open store. */
 export interface SqliteEngineParts {
-  /** Of the store; those of its buckets are made from it. */
+  /** Epoch of the store, from which those of its buckets are made. */
   readonly epoch: string
   readonly committer: Committer
   readonly reader: Reader
-  /** Hear of each batch from where the committer reports it. */
+  /** Followers of its buckets, which hear of each batch that the committer reports. */
   readonly followers: Followers
   readonly lock: Lock
   readonly now: () => number
