@@ -5,13 +5,15 @@ import { createClient } from '@ironflow/node'
 for (const transport of ['auto', 'websocket', 'sse', 'poll']) {
   const client = createClient({ transport, timeoutMs: 20_000 })
   const config = client.config()
-  const limits = config.live(`smoke-${transport}`, { signal: AbortSignal.timeout(20_000) })
-  await limits.ready
-  const changed = new Promise((resolve) => limits.subscribe(resolve))
+  const limits = config.live(`smoke-${transport}`, { fallback: { seats: 'none' } })
+  const { state, error } = await limits.ready({ timeoutMs: 20_000 })
+  if (state !== 'fallback' || error.code !== 'not_found') throw new Error(`${transport}: is ${state}: ${error?.message}`)
+  const changed = new Promise((resolve, reject) => {
+    limits.subscribe(() => limits.getSnapshot().data.seats === process.version && resolve())
+    AbortSignal.timeout(20_000).addEventListener('abort', () => reject(new Error(`${transport}: does not follow`)))
+  })
   await config.set(`smoke-${transport}`, { seats: process.version })
   await changed
-  const { seats } = limits.getSnapshot().data
-  if (seats !== process.version) throw new Error(`${transport}: followed to ${seats}`)
   console.log(`Node.js ${process.version} follows a document by ${client.status().transport} (${transport})`)
   await client.close()
 }

@@ -2,10 +2,8 @@ import { EVENTS, type SystemEvent } from '../watch/events-kind'
 import type { SubscriptionSet } from '../watch/subscription-set'
 import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
 
-/** What happens, as it happens. `client.events()`. */
-export class EventsSurface {
-  constructor(private readonly subscriptions: SubscriptionSet) {}
-
+/** Events of the server. `client.events()`. */
+export interface EventsApi {
   /**
    * Follows the events whose topics fit the pattern (`system.config.*.updated`, `system.>`), from now on. After an
    * interruption, the newest event of each document comes. Without `callback`, events wait for the iterator.
@@ -17,6 +15,17 @@ export class EventsSurface {
    */
   // biome-ignore lint/suspicious/noExplicitAny: data read without a type parameter is used as its writer knows it
   subscribe<T = any>(
+    pattern: string,
+    callback?: (event: SystemEvent<T>) => unknown,
+    options?: WatchOptions & WatchHandlers,
+  ): Watcher<SystemEvent<T>>
+}
+
+/** {@link EventsApi} over a set of subscriptions. */
+export class EventsSurface implements EventsApi {
+  constructor(private readonly subscriptions: SubscriptionSet) {}
+
+  subscribe<T>(
     pattern: string,
     callback?: (event: SystemEvent<T>) => unknown,
     options: WatchOptions & WatchHandlers = {},
