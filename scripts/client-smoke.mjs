@@ -7,7 +7,8 @@ for (const transport of ['auto', 'websocket', 'sse', 'poll']) {
   const config = client.config()
   const limits = config.live(`smoke-${transport}`, { fallback: { seats: 'none' } })
   const { state, error } = await limits.ready({ timeoutMs: 20_000 })
-  if (state !== 'fallback' || error.code !== 'not_found') throw new Error(`${transport}: is ${state}: ${error?.message}`)
+  if (state !== 'fallback' || error.code !== 'not_found')
+    throw new Error(`${transport}: is ${state}: ${error?.message}`)
   const changed = new Promise((resolve, reject) => {
     limits.subscribe(() => limits.getSnapshot().data.seats === process.version && resolve())
     AbortSignal.timeout(20_000).addEventListener('abort', () => reject(new Error(`${transport}: does not follow`)))

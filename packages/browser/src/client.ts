@@ -22,6 +22,6 @@ export interface BrowserClientOptions extends ClientOptions {
  * ```
  */
 export function createClient<S extends Schema = Schema>(options?: BrowserClientOptions): IronflowClient<S>
-export function createClient({ pauseWhenHidden = true, ...options }: BrowserClientOptions = {}): IronflowClient {
-  return new Client(options, browserPlatform(pauseWhenHidden))
+export function createClient(options: BrowserClientOptions = {}): IronflowClient {
+  return new Client(options, browserPlatform(options?.pauseWhenHidden ?? true), 'pauseWhenHidden')
 }

@@ -22,9 +22,12 @@ export class Client implements IronflowClient {
   private readonly connections: ConnectionManager
   private readonly surfaces: { config: ConfigApi; kv: KvApi; events: EventsApi; admin: AdminApi }
 
-  /** @throws ValidationError naming each option that cannot be used */
-  constructor(options: ClientOptions, platform: Platform) {
-    const resolved = resolveOptions(options, platform)
+  /**
+   * @param more names of options that the runtime's package has besides
+   * @throws ValidationError naming each option that cannot be used
+   */
+  constructor(options: ClientOptions, platform: Platform, more?: string) {
+    const resolved = resolveOptions(options, platform, more)
     const { transport } = resolved
     const credentials = new Credentials(resolved.apiKey, () => this.connections.rekeyed())
     const link = new Link(resolved, credentials, platform)

@@ -12,7 +12,7 @@ export {
 } from './errors/kinds'
 export type { ErrorContext, OnError } from './hooks'
 export type { IronflowClient } from './ironflow-client'
-export type { ClientOptions } from './options'
+export type { ClientOptions, Logger } from './options'
 export type { CallOptions, ReadOptions } from './pipeline/call-options'
 export type { RetryPolicy } from './pipeline/retry'
 export type {

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../pipeline/call-options'
+import { expectOptions } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { ApiKey, CreatedApiKey, NewApiKey, Written } from '../protocol/model'
 import { collect, pages } from './paging'
@@ -43,7 +44,11 @@ class ApiKeysSurface implements ApiKeysApi {
   constructor(private readonly pipeline: Pipeline) {}
 
   async create(key: NewApiKey, options?: CallOptions): Promise<CreatedApiKey> {
-    return this.pipeline.call('admin.apiKeys.create', key, options)
+    const params = () => {
+      expectOptions(key, 'name role environment expiresAt scopes', 'key')
+      return key
+    }
+    return this.pipeline.call('admin.apiKeys.create', params, options)
   }
 
   async list(options?: CallOptions): Promise<ApiKey[]> {

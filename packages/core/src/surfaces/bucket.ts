@@ -1,6 +1,7 @@
+import type { ErrorCode } from '../errors/codes'
 import type { ReadOptions } from '../pipeline/call-options'
+import { expectOptions, optionNames } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
-import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import type { KnownPosition } from '../protocol/position'
 import { decodeValue, encodeValue, type WireEntry } from '../protocol/value'
@@ -9,7 +10,7 @@ import { type BucketSnapshot, LIVE_KV } from '../watch/live-kinds'
 import type { LiveOptions, LiveValue } from '../watch/live-value'
 import type { LiveValues } from '../watch/live-values'
 import type { SubscriptionSet, Target } from '../watch/subscription-set'
-import type { Watcher } from '../watch/watcher'
+import { WATCH_HANDLERS, type Watcher } from '../watch/watcher'
 import type { HistoryOptions } from './config-api'
 import { expecting } from './expecting'
 import type {
@@ -33,25 +34,24 @@ export class Bucket<T> implements KvBucket<T> {
     private readonly lives: LiveValues,
   ) {}
 
-  async get(key: string, options: KvReadOptions = {}): Promise<KvEntry<T>> {
-    return this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options, readEntry<T>)
+  async get(key: string, options?: KvReadOptions): Promise<KvEntry<T>> {
+    return this.pipeline.call('kv.get', { ...this.at(key), revision: options?.revision }, options, readEntry<T>)
   }
 
-  async find(key: string, options: KvReadOptions = {}): Promise<KvEntry<T> | undefined> {
-    return this.pipeline.find('kv.get', { ...this.at(key), revision: options.revision }, options, readEntry<T>)
+  async find(key: string, options?: KvReadOptions): Promise<KvEntry<T> | undefined> {
+    return this.pipeline.find('kv.get', { ...this.at(key), revision: options?.revision }, options, readEntry<T>)
   }
 
-  async put(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.put', () => this.withValue(key, value, options), options)
+  async put(key: string, value: T, options?: PutOptions): Promise<Written> {
+    return this.write('kv.put', key, value, undefined, options)
   }
 
-  async create(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
+  async create(key: string, value: T, options?: PutOptions): Promise<Written> {
+    return this.write('kv.create', key, value, undefined, options)
   }
 
-  async update(key: string, value: T, expected: number | KnownPosition, options: PutOptions = {}): Promise<Written> {
-    const params = () => ({ ...this.withValue(key, value, options), ...expecting(expected) })
-    return this.pipeline.call('kv.update', params, options)
+  async update(key: string, value: T, expected: number | KnownPosition, options?: PutOptions): Promise<Written> {
+    return this.write('kv.update', key, value, expected, options)
   }
 
   async modify(
@@ -59,22 +59,22 @@ export class Bucket<T> implements KvBucket<T> {
     change: (current: T | undefined) => T | Promise<T>,
     options: PutOptions = {},
   ): Promise<Written & { value: T }> {
+    expectOptions(options, optionNames('kv.put'))
+    const { ttlSeconds: _, ...reading } = options
     return untilNoConflict(this.pipeline, options, async () => {
-      const current = await this.find(key, options)
+      const current = await this.find(key, reading)
       const value = await change(current?.value)
-      return async (inner) => {
-        const written = current ? this.update(key, value, current, inner) : this.create(key, value, inner)
-        return { ...(await written), value }
-      }
+      const method = current ? 'kv.update' : 'kv.create'
+      return async (conflict) => ({ ...(await this.write(method, key, value, current, options, conflict)), value })
     })
   }
 
-  async delete(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.delete', { ...this.at(key), ...expecting(options.ifRevision) }, options)
+  async delete(key: string, options?: DeleteOptions): Promise<Written> {
+    return this.pipeline.call('kv.delete', { ...this.at(key), ...expecting(options?.ifRevision) }, options)
   }
 
-  async purge(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.purge', { ...this.at(key), ...expecting(options.ifRevision) }, options)
+  async purge(key: string, options?: DeleteOptions): Promise<Written> {
+    return this.pipeline.call('kv.purge', { ...this.at(key), ...expecting(options?.ifRevision) }, options)
   }
 
   async listKeys(filter?: string, options?: ReadOptions): Promise<string[]> {
@@ -90,24 +90,21 @@ export class Bucket<T> implements KvBucket<T> {
     for await (const page of pages(this.pipeline, 'kv.entries', params, options, readEntries<T>)) yield* page
   }
 
-  async history(key: string, options: HistoryOptions = {}): Promise<KvEntry<T | undefined>[]> {
-    const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options.limit)
+  async history(key: string, options?: HistoryOptions): Promise<KvEntry<T | undefined>[]> {
+    const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options?.limit)
     return collect(found)
   }
 
-  watch(
-    handlers: BucketWatchHandlers<T> = {},
-    { key, updatesOnly, ...options }: BucketWatchOptions = {},
-  ): Watcher<KvUpdate<T>> {
+  watch(handlers: BucketWatchHandlers<T> = {}, options: BucketWatchOptions = {}): Watcher<KvUpdate<T>> {
+    expectOptions(handlers, `onUpdate ${WATCH_HANDLERS}`, 'handlers')
+    expectOptions(options, 'key updatesOnly signal')
+    const { key, updatesOnly } = options
     const wanted = { ...this.filtered(key), updatesOnly }
     const onEvent = handlers.onUpdate as ((event: KvUpdate) => unknown) | undefined
     return this.subscriptions.watch(KV, wanted, onEvent, handlers, options) as Watcher<KvUpdate<T>>
   }
 
-  live(
-    filter?: string | string[],
-    options: LiveOptions<BucketSnapshot<T>> = {},
-  ): LiveValue<BucketSnapshot<T>> {
+  live(filter?: string | string[], options: LiveOptions<BucketSnapshot<T>> = {}): LiveValue<BucketSnapshot<T>> {
     return this.lives.of(LIVE_KV, this.filtered(filter), options) as LiveValue<BucketSnapshot<T>>
   }
 
@@ -123,8 +120,18 @@ export class Bucket<T> implements KvBucket<T> {
     return { bucket: this.name, key }
   }
 
-  private withValue(key: string, value: T, { ttlSeconds }: PutOptions): Params<'kv.put'> {
-    return { ...this.at(key), ...encodeValue(value), ttlSeconds }
+  /** @param conflict an outcome that is not reported */
+  private write(
+    method: 'kv.put' | 'kv.create' | 'kv.update',
+    key: string,
+    value: T,
+    expected: number | KnownPosition | undefined,
+    options: PutOptions | undefined,
+    conflict?: ErrorCode,
+  ): Promise<Written> {
+    const { ttlSeconds } = options ?? {}
+    const params = () => ({ ...this.at(key), ...encodeValue(value), ...expecting(expected), ttlSeconds })
+    return this.pipeline.call(method, params, options, undefined, conflict)
   }
 }
 

@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../errors/codes'
 import type { CallOptions, ReadOptions } from '../pipeline/call-options'
+import { CALL_OPTIONS, expectOptions } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { Result } from '../protocol/contract'
 import type { ConfigEntry, ConfigSummary, ConfigVersion, Written } from '../protocol/model'
@@ -8,7 +10,7 @@ import { LIVE_CONFIG } from '../watch/live-kinds'
 import type { LiveOptions, LiveValue } from '../watch/live-value'
 import type { LiveValues } from '../watch/live-values'
 import type { SubscriptionSet } from '../watch/subscription-set'
-import type { Watcher, WatchOptions } from '../watch/watcher'
+import { WATCH_HANDLERS, type Watcher, type WatchOptions } from '../watch/watcher'
 import type {
   ConfigApi,
   ConfigReadOptions,
@@ -29,22 +31,22 @@ export class ConfigSurface implements ConfigApi {
     private readonly lives: LiveValues,
   ) {}
 
-  async get<T>(name: string, options: ConfigReadOptions<T> = {}): Promise<ConfigEntry<T>> {
-    return this.pipeline.call('config.get', { name, revision: options.revision }, options, readEntry<T>)
+  async get<T>(name: string, options?: ConfigReadOptions<T>): Promise<ConfigEntry<T>> {
+    return this.pipeline.call('config.get', { name, revision: options?.revision }, options, readEntry<T>)
   }
 
-  async find<T>(name: string, options: ConfigReadOptions<T> = {}): Promise<ConfigEntry<T> | undefined> {
-    return this.pipeline.find('config.get', { name, revision: options.revision }, options, readEntry<T>)
+  async find<T>(name: string, options?: ConfigReadOptions<T>): Promise<ConfigEntry<T> | undefined> {
+    return this.pipeline.find('config.get', { name, revision: options?.revision }, options, readEntry<T>)
   }
 
-  async set(name: string, data: object, options: ConfigSetOptions = {}): Promise<ConfigSummary> {
-    const { ifRevision, createOnly } = options
+  async set(name: string, data: object, options?: ConfigSetOptions, expected?: ErrorCode): Promise<ConfigSummary> {
+    const { ifRevision, createOnly } = options ?? {}
     const params = () => ({ name, data: encodeJson(data, 'data'), ...expecting(ifRevision), createOnly })
-    return this.pipeline.call('config.set', params, options)
+    return this.pipeline.call('config.set', params, options, undefined, expected)
   }
 
-  async patch(name: string, fields: object, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
-    const params = () => ({ name, fields: encodeJson(fields, 'fields'), ...expecting(options.ifRevision) })
+  async patch(name: string, fields: object, options?: ConfigWriteOptions): Promise<ConfigSummary> {
+    const params = () => ({ name, fields: encodeJson(fields, 'fields'), ...expecting(options?.ifRevision) })
     return this.pipeline.call('config.patch', params, options)
   }
 
@@ -53,29 +55,30 @@ export class ConfigSurface implements ConfigApi {
     change: (current: T | undefined) => T | Promise<T>,
     options: CallOptions = {},
   ): Promise<ConfigEntry<T>> {
+    expectOptions(options, CALL_OPTIONS)
     return untilNoConflict(this.pipeline, options, async () => {
       const current = await this.find<T>(name, options)
       const data = await change(current?.data)
-      const ifRevision = current ?? 0
-      return async (inner) => ({ ...(await this.set(name, data, { ...inner, ifRevision })), data })
+      const inner = { ...options, ifRevision: current ?? 0 }
+      return async (expected) => ({ ...(await this.set(name, data, inner, expected)), data })
     })
   }
 
-  async delete(name: string, options: ConfigWriteOptions = {}): Promise<Written> {
-    return this.pipeline.call('config.delete', { name, ...expecting(options.ifRevision) }, options)
+  async delete(name: string, options?: ConfigWriteOptions): Promise<Written> {
+    return this.pipeline.call('config.delete', { name, ...expecting(options?.ifRevision) }, options)
   }
 
   async list(options?: ReadOptions): Promise<ConfigSummary[]> {
     return collect(pages(this.pipeline, 'config.list', {}, options, ({ configs }) => configs))
   }
 
-  async history<T>(name: string, options: HistoryOptions = {}): Promise<ConfigVersion<T>[]> {
+  async history<T>(name: string, options?: HistoryOptions): Promise<ConfigVersion<T>[]> {
     const versionsOf = (result: Result<'config.history'>) => result.versions as ConfigVersion<T>[]
-    return collect(pages(this.pipeline, 'config.history', { name }, options, versionsOf, options.limit))
+    return collect(pages(this.pipeline, 'config.history', { name }, options, versionsOf, options?.limit))
   }
 
-  async rollback(name: string, revision: number, options: ConfigWriteOptions = {}): Promise<ConfigSummary> {
-    return this.pipeline.call('config.rollback', { name, revision, ...expecting(options.ifRevision) }, options)
+  async rollback(name: string, revision: number, options?: ConfigWriteOptions): Promise<ConfigSummary> {
+    return this.pipeline.call('config.rollback', { name, revision, ...expecting(options?.ifRevision) }, options)
   }
 
   watch<T>(
@@ -83,6 +86,8 @@ export class ConfigSurface implements ConfigApi {
     handlers: ConfigWatchHandlers<T> = {},
     options: WatchOptions = {},
   ): Watcher<ConfigUpdate<T> | ConfigDelete> {
+    expectOptions(handlers, `onUpdate onDelete ${WATCH_HANDLERS}`, 'handlers')
+    expectOptions(options, 'signal')
     const { onUpdate, onDelete } = handlers as ConfigWatchHandlers<unknown>
     const onEvent = (event: ConfigUpdate | ConfigDelete) =>
       event.type === 'config_update' ? onUpdate?.(event) : onDelete?.(event)

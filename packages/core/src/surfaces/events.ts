@@ -1,6 +1,8 @@
+import { invalid } from '../errors/kinds'
+import { expectOptions } from '../pipeline/option-names'
 import { EVENTS, type SystemEvent } from '../watch/events-kind'
 import type { SubscriptionSet } from '../watch/subscription-set'
-import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
+import { WATCH_HANDLERS, type Watcher, type WatchHandlers, type WatchOptions } from '../watch/watcher'
 
 /** Events of the server. `client.events()`. */
 export interface EventsApi {
@@ -30,6 +32,8 @@ export class EventsSurface implements EventsApi {
     callback?: (event: SystemEvent<T>) => unknown,
     options: WatchOptions & WatchHandlers = {},
   ): Watcher<SystemEvent<T>> {
+    expectOptions(options, `signal ${WATCH_HANDLERS}`)
+    if (callback !== undefined && typeof callback !== 'function') throw invalid({ callback: 'must be a function' })
     const onEvent = callback as ((event: SystemEvent) => unknown) | undefined
     return this.subscriptions.watch(EVENTS, { target: pattern }, onEvent, options, options) as Watcher<SystemEvent<T>>
   }

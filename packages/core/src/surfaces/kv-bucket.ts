@@ -127,8 +127,5 @@ export interface KvBucket<T = unknown> {
     filter: string | string[] | undefined,
     options: LiveOptions<BucketSnapshot<T>> & { fallback: BucketSnapshot<T> },
   ): LiveValue<BucketSnapshot<T>>
-  live(
-    filter?: string | string[],
-    options?: LiveOptions<BucketSnapshot<T>>,
-  ): LiveValue<BucketSnapshot<T> | undefined>
+  live(filter?: string | string[], options?: LiveOptions<BucketSnapshot<T>>): LiveValue<BucketSnapshot<T> | undefined>
 }

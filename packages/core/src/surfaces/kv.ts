@@ -1,4 +1,5 @@
 import type { CallOptions, ReadOptions } from '../pipeline/call-options'
+import { expectOptions } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
 import type { LiveValues } from '../watch/live-values'
@@ -7,6 +8,9 @@ import { Bucket } from './bucket'
 import type { CreateBucketOptions, KvApi } from './kv-api'
 import type { KvBucket } from './kv-bucket'
 import { collect, pages } from './paging'
+
+/** The names of {@link BucketOptions}. */
+const BUCKET_OPTIONS = 'description ttlSeconds history maxBytes maxValueSize'
 
 /** {@link KvApi} over a pipeline and a set of subscriptions. */
 export class KvSurface implements KvApi {
@@ -20,15 +24,20 @@ export class KvSurface implements KvApi {
     return new Bucket<T>(name, this.pipeline, this.subscriptions, this.lives)
   }
 
-  async createBucket(
-    bucket: BucketOptions & { name: string },
-    { ifExists, ...options }: CreateBucketOptions = {},
-  ): Promise<BucketInfo> {
-    return this.pipeline.call('kv.createBucket', { ...bucket, ifExists }, options)
+  async createBucket(bucket: BucketOptions & { name: string }, options?: CreateBucketOptions): Promise<BucketInfo> {
+    const params = () => {
+      expectOptions(bucket, `name ${BUCKET_OPTIONS}`, 'bucket')
+      return { ...bucket, ifExists: options?.ifExists }
+    }
+    return this.pipeline.call('kv.createBucket', params, options)
   }
 
   async updateBucket(name: string, changes: BucketOptions, options?: CallOptions): Promise<BucketInfo> {
-    return this.pipeline.call('kv.updateBucket', { ...changes, bucket: name }, options)
+    const params = () => {
+      expectOptions(changes, BUCKET_OPTIONS, 'changes')
+      return { ...changes, bucket: name }
+    }
+    return this.pipeline.call('kv.updateBucket', params, options)
   }
 
   async deleteBucket(name: string, options?: CallOptions): Promise<Written> {

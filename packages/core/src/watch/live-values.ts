@@ -1,4 +1,5 @@
 import { asyncDispose } from '../async/dispose'
+import { expectOptions } from '../pipeline/option-names'
 import { encodeJson } from '../protocol/value'
 import type { Change } from './kinds'
 import type { LiveKind } from './live-kinds'
@@ -25,8 +26,10 @@ export class LiveValues {
   of<E extends Change, V, S, F>(
     kind: LiveKind<E, V, S, F>,
     wanted: Target,
-    { fallback }: LiveOptions<F>,
+    options: LiveOptions<F>,
   ): LiveValue<S | undefined> {
+    expectOptions(options, 'fallback')
+    const { fallback } = options
     const content = fallback === undefined ? '' : encodeJson(fallback, 'fallback').text
     const source = this.source(kind, wanted)
     const known = source.values.get(content)
@@ -59,8 +62,9 @@ class SharedValue<S> implements LiveValue<S | undefined> {
 
   readonly subscribe = (listener?: () => unknown): (() => void) => this.source.subscribe(listener)
 
-  readonly ready = async ({ timeoutMs = READY_MS }: ReadyOptions = {}): Promise<LiveReadiness> => {
-    const error = await this.source.ready(timeoutMs)
+  readonly ready = async (options: ReadyOptions = {}): Promise<LiveReadiness> => {
+    expectOptions(options, 'timeoutMs')
+    const error = await this.source.ready(options.timeoutMs ?? READY_MS)
     if (!error) return { state: 'live' }
     const isKnown = this.source.read() !== undefined
     return { state: isKnown ? 'stale' : this.fallback === undefined ? 'none' : 'fallback', error }

@@ -1,6 +1,6 @@
 import { type Cursor, LOST_CURSOR, parseCursor } from '../protocol/cursor'
-import type { KnownPosition } from '../protocol/position'
 import type { ChangeFrame, ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
+import type { KnownPosition } from '../protocol/position'
 import type { WatchKind } from './kinds'
 
 /** The state of a key that was last delivered. */

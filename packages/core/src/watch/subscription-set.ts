@@ -53,7 +53,12 @@ export class SubscriptionSet implements SubscriptionHost {
     readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
   ) {
     const first: ClientStatus = { state: 'idle', ...carrier.transport }
-    this.tracker = new StatusTracker(() => this.current(), carrier, (status) => this.changed(status), first)
+    this.tracker = new StatusTracker(
+      () => this.current(),
+      carrier,
+      (status) => this.changed(status),
+      first,
+    )
   }
 
   /** The status of all that is watched. */

@@ -5,6 +5,7 @@ import { IronflowError } from '../errors/ironflow-error'
 import { errorOf } from '../errors/kinds'
 import { callBack, callHook } from '../hooks'
 import type { CallOptions } from '../pipeline/call-options'
+import { CALL_OPTIONS, expectOptions } from '../pipeline/option-names'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ChangeFrame, Subscription, WatchFrame } from '../protocol/frames'
@@ -124,7 +125,8 @@ export class WatchSubscription<E> implements Watcher<E> {
     this.progress()
   }
 
-  reached(position: number | KnownPosition, options: CallOptions = {}): Promise<void> {
+  async reached(position: number | KnownPosition, options: CallOptions = {}): Promise<void> {
+    expectOptions(options, CALL_OPTIONS)
     const { method } = this.kind
     const wanted = typeof position === 'number' ? { revision: position } : position
     let waiter: (() => void) | undefined
@@ -136,7 +138,10 @@ export class WatchSubscription<E> implements Watcher<E> {
       this.waiters.add(waiter)
       waiter()
     })
-    const { platform, options: { timeoutMs } } = this.host
+    const {
+      platform,
+      options: { timeoutMs },
+    } = this.host
     const what = `${method} up to revision ${wanted.revision}`
     return within(platform, options.timeoutMs ?? timeoutMs, what, delivered, options.signal).finally(() => {
       if (waiter) this.waiters.delete(waiter)

@@ -18,6 +18,9 @@ export interface WatchHandlers {
   onClose?: ((error?: IronflowError) => unknown) | undefined
 }
 
+/** The names of {@link WatchHandlers}. */
+export const WATCH_HANDLERS = 'onError onStatus onClose'
+
 /**
  * Something that is followed until {@link stop}. Without a callback, its events wait for an iterator, of each key the
  * newest; leaving the loop stops the watch.

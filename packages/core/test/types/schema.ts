@@ -72,7 +72,7 @@ export function narrowed(bucket: KvBucket<Limits>): void {
       event.data.seats
     },
   })
-  bucket.watch({ onUpdate: ({ operation, data }) => (operation === 'put' ? data.seats : data satisfies undefined) })
+  bucket.watch({ onUpdate: ({ operation, data }) => (operation === 'put' ? data.seats : (data satisfies undefined)) })
   bucket.watch({ onUpdate: (event: KvUpdate<Limits>) => JSON.parse(event.value) })
 }
 

@@ -259,6 +259,8 @@ describe('a listener of the status', () => {
     bucket.watch()
     await last()
     expect(calls).toBe(1)
-    expect(failures).toMatchObject([{ error: { message: 'a callback threw: oops' }, context: { method: 'client.status' } }])
+    expect(failures).toMatchObject([
+      { error: { message: 'a callback threw: oops' }, context: { method: 'client.status' } },
+    ])
   })
 })

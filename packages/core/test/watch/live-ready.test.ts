@@ -3,7 +3,14 @@ import { UnauthenticatedError } from '../../src/errors/kinds'
 import { broken } from '../fake-transport'
 import { synced, TIME, watchWorld } from './world'
 
-const limits = { type: 'config_update', sub: '1', name: 'limits', data: { seats: 5 }, epoch: 'e', updatedAt: TIME } as const
+const limits = {
+  type: 'config_update',
+  sub: '1',
+  name: 'limits',
+  data: { seats: 5 },
+  epoch: 'e',
+  updatedAt: TIME,
+} as const
 
 describe('ready', () => {
   test('is live as soon as the document has come', async () => {
@@ -70,7 +77,10 @@ describe('ready', () => {
     connection.open()
     connection.receive({ ...limits, revision: 1 }, synced(1))
     connection.end(broken())
-    expect(await platform.run(live.ready({ timeoutMs: 100 }))).toMatchObject({ state: 'stale', error: { code: 'connection_failed' } })
+    expect(await platform.run(live.ready({ timeoutMs: 100 }))).toMatchObject({
+      state: 'stale',
+      error: { code: 'connection_failed' },
+    })
   })
 
   test.each(['before', 'meanwhile'])('says that the client was closed %s', async (when) => {

@@ -1,6 +1,6 @@
 import type { ConfigDelete, ConfigUpdate, IronflowClient, KvUpdate, Watcher } from '@ironflow/core'
-import { Client } from '@ironflow/core/runtime'
 import type { Subscription } from '@ironflow/core/protocol'
+import { Client } from '@ironflow/core/runtime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FakePlatform, settle } from '../../../core/test/fake-platform'
