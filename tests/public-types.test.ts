@@ -74,7 +74,7 @@ it.each([
   ['node', node, []],
   ['browser', browser, ['ironflow']],
 ])('@ironflow/%s exports the client, its errors and nothing internal', (_, exports, others) => {
-  const errors = Object.keys(exports).filter((name) => /Error$/.test(name))
+  const errors = Object.keys(exports).filter((name) => /^[A-Z].*Error$/.test(name))
   expect(errors.length).toBeGreaterThan(8)
   const rest = Object.keys(exports).filter((name) => !errors.includes(name))
   expect(rest.sort()).toEqual(['createClient', ...others, 'isIronflowError'].sort())

@@ -37,11 +37,11 @@ export function optionNames(method: MethodName): string {
  */
 export function expectOptions(options: unknown, names: string, place?: string): void {
   if (options === undefined) return
-  const known = names.trim().split(' ')
-  const all = known.join(', ')
+  const all = names.trim().replaceAll(' ', ', ')
   if (kindOf(options) !== 'Object') throw invalid({ [place ?? 'options']: `must be an object; its members: ${all}` })
   const fields: Record<string, string> = {}
   for (const name of Object.keys(options as object)) {
+    const known = names.trim().split(' ')
     if (known.includes(name)) continue
     const [nearest] = known.sort((a, b) => likeness(b, name) - likeness(a, name)) as [string]
     const hint = likeness(nearest, name) > 0 ? `did you mean ${nearest}?` : `options: ${all}`

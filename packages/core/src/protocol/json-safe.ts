@@ -9,25 +9,31 @@ import { invalid } from '../errors/kinds'
  * objects whose content is not in their members: `Map`, `Set`, bytes
  */
 export function expectJson(value: unknown, place: string): void {
-  visit(value, place, [])
-}
-
-function visit(value: unknown, place: string, around: readonly object[]): void {
-  const problem = problemOf(value, around)
-  if (problem) throw invalid({ [place]: `cannot be written as JSON: ${problem}` })
-  if (typeof value !== 'object' || value === null) return
-  const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') {
-    const json: unknown = toJSON.call(value, '')
-    // A date that is none has no text.
-    visit(value instanceof Date ? (json ?? Number.NaN) : json, place, around)
-    return
+  const path: Array<string | number> = [place]
+  const around: object[] = []
+  const visit = (value: unknown, isConverted = false): void => {
+    const problem = problemOf(value, around)
+    if (problem) throw invalid({ [path.join('.')]: `cannot be written as JSON: ${problem}` })
+    if (typeof value !== 'object' || value === null) return
+    const { toJSON } = value as { toJSON?: unknown }
+    if (typeof toJSON === 'function' && !isConverted) {
+      const json: unknown = toJSON.call(value, '')
+      // A date that is none has no text.
+      visit(value instanceof Date ? (json ?? Number.NaN) : json, true)
+      return
+    }
+    const within = (name: string | number, member: unknown) => {
+      path.push(name)
+      visit(member)
+      path.pop()
+    }
+    around.push(value)
+    // Not `forEach`: it skips what is not there, which would become `null`.
+    if (Array.isArray(value)) for (let index = 0; index < value.length; index++) within(index, value[index])
+    else for (const [name, member] of Object.entries(value)) if (member !== undefined) within(name, member)
+    around.pop()
   }
-  const within = [...around, value]
-  const members = Array.isArray(value)
-    ? value.entries()
-    : Object.entries(value).filter(([, member]) => member !== undefined)
-  for (const [name, member] of members) visit(member, `${place}.${name}`, within)
+  visit(value)
 }
 
 /** Returns why JSON cannot carry a value, apart from what is within it; `undefined`: it can. */

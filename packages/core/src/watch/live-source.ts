@@ -143,7 +143,6 @@ export class LiveSource<E extends Change, V, S> {
     }
     this.isRead = false
     this.cancelTimer = this.subscriptions.platform.setTimer(() => {
-      if (this.listeners.size > 0) return
       if (this.isRead) this.linger()
       else this.stop()
     }, LINGER_MS)

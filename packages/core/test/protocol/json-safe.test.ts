@@ -67,6 +67,11 @@ describe('what JSON can carry passes', () => {
       return this.owner
     }
   }
+  class Itself extends Account {
+    toJSON(): this {
+      return this
+    }
+  }
   const shared = { a: 1 }
   test.each<[unknown, string]>([
     [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
@@ -76,6 +81,7 @@ describe('what JSON can carry passes', () => {
     [new URL('http://localhost/'), '"http://localhost/"'],
     [[shared, shared], '[{"a":1},{"a":1}]'],
     [{ toJSON: 'text' }, '{"toJSON":"text"}'],
+    [new Itself(), '{"owner":"ada"}'],
     [-0, '0'],
   ])('%o', (value, text) => {
     expect(encodeJson(value, 'data').text).toBe(text)
