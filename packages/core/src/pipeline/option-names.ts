@@ -30,6 +30,7 @@ export function optionNames(method: MethodName): string {
 
 /**
  * Checks that options are an object, and have no member that is no option: a misspelt one would do nothing, in silence.
+ * An instance of a class may have members of its own, such as a log that is the handlers of a watch.
  *
  * @param names the known ones, with blanks between them
  * @param place names the options where they are a part of something: `retry`
@@ -39,6 +40,8 @@ export function expectOptions(options: unknown, names: string, place?: string): 
   if (options === undefined) return
   const all = names.trim().replaceAll(' ', ', ')
   if (kindOf(options) !== 'Object') throw invalid({ [place ?? 'options']: `must be an object; its members: ${all}` })
+  const prototype: unknown = Object.getPrototypeOf(options)
+  if (prototype && Object.getPrototypeOf(prototype)) return
   const fields: Record<string, string> = {}
   for (const name of Object.keys(options as object)) {
     const known = names.trim().split(' ')

@@ -6,6 +6,7 @@ import type { IronflowClient } from '../../src/ironflow-client'
 import { expectOptions } from '../../src/pipeline/option-names'
 import { FakePlatform } from '../fake-platform'
 import { clientOver } from '../fake-transport'
+import { watchWorld } from '../watch/world'
 
 /** What is wrong with the options, as code finds out that no compiler has seen. */
 async function refusal(use: (client: never) => unknown): Promise<Record<string, string>> {
@@ -82,6 +83,16 @@ describe('an unknown option is refused, with the known one that is most like it'
   test('also where its value is undefined', () => {
     expect(() => expectOptions({ ttl: undefined }, 'ttlSeconds')).toThrow(ValidationError)
   })
+})
+
+test('an instance of a class may have members of its own, an object without a prototype may not', () => {
+  class Log {
+    readonly seen: string[] = []
+    readonly onUpdate = ({ key }: { key: string }) => this.seen.push(key)
+  }
+  const { client } = watchWorld()
+  client.kv().bucket('b').watch(new Log()).stop()
+  expect(() => expectOptions(Object.assign(Object.create(null), { ttl: 1 }), 'ttlSeconds')).toThrow(ValidationError)
 })
 
 describe('what is no object is refused', () => {

@@ -23,7 +23,7 @@ function world() {
   return { ...world, limits }
 }
 
-/** A live document that somebody subscribes to, on an open connection. */
+/** A live document with a subscriber, on an open connection. */
 async function used() {
   const it = world()
   let changes = 0
