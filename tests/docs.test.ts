@@ -297,10 +297,10 @@ describe('what the code has', () => {
   })
 
   it.each([
-    ['surfaces/config.ts', 'ConfigSurface', 'docs/config.md', 'config'],
-    ['surfaces/kv.ts', 'KvSurface', 'docs/kv.md', 'kv'],
-    ['surfaces/bucket.ts', 'Bucket', 'docs/kv.md', 'bucket'],
-    ['surfaces/admin.ts', 'ApiKeysSurface', 'docs/authentication.md', 'apiKeys'],
+    ['surfaces/config-api.ts', 'ConfigApi', 'docs/config.md', 'config'],
+    ['surfaces/kv-api.ts', 'KvApi', 'docs/kv.md', 'kv'],
+    ['surfaces/kv-bucket.ts', 'KvBucket', 'docs/kv.md', 'bucket'],
+    ['surfaces/admin.ts', 'ApiKeysApi', 'docs/authentication.md', 'apiKeys'],
   ])('as a method in %s is described', (file, name, path, object) => {
     const methods = membersOf(read(`packages/core/src/${file}`), name)
     expect(methods.length).toBeGreaterThan(2)

@@ -162,8 +162,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'watch',
     'surfaces',
     'options',
+    'ironflow-client',
     'client',
     'index',
+    'runtime',
   ],
   server: [
     'oldest-first-map',

@@ -15,12 +15,12 @@ await using client = createClient()
 await client.config().delete('worker')
 
 // The newest content of the document, in memory: reading it makes no call, so read it wherever it is needed.
-await using live = client.config().live<Partial<WorkerSettings>>('worker')
-await live.ready
-const settings = (): WorkerSettings => ({ ...DEFAULTS, ...live.getSnapshot()?.data })
-
-live.subscribe(() => console.log(`  revision ${live.getSnapshot()?.revision} of the settings:`, settings()))
-console.log('no settings are written yet, so the defaults count:', settings())
+const live = client.config().live<Partial<WorkerSettings>>('worker', { fallback: {} })
+const settings = (): WorkerSettings => ({ ...DEFAULTS, ...live.getSnapshot().data })
+// A subscriber keeps it up to date; without one it follows only for as long as it is read.
+live.subscribe(() => console.log(`  revision ${live.getSnapshot().revision} of the settings:`, settings()))
+const { state } = await live.ready()
+console.log(`no settings are written yet (${state}), so the defaults count:`, settings())
 
 /** Somebody else, with a client of their own: a colleague with a terminal, a page, another service. */
 async function tune(fields: Partial<WorkerSettings>): Promise<void> {

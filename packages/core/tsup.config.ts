@@ -3,6 +3,7 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    runtime: 'src/runtime.ts',
     protocol: 'src/protocol/index.ts',
     errors: 'src/errors/index.ts',
     transport: 'src/transport/index.ts',

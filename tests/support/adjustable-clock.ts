@@ -1,4 +1,4 @@
-import type { Platform } from '@ironflow/core'
+import type { Platform } from '@ironflow/core/runtime'
 
 interface Timer {
   /** By the clock itself. */

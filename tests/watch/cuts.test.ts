@@ -1,4 +1,4 @@
-import type { Bucket, IronflowClient } from '@ironflow/node'
+import type { IronflowClient, KvBucket } from '@ironflow/node'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { seededRandom } from '../support/random'
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy'
@@ -46,7 +46,7 @@ async function witness(transport: 'websocket' | 'sse' | 'poll'): Promise<Witness
 }
 
 /** Writes that are as random as the cuts; one in eight takes something away. */
-async function write(bucket: Bucket<unknown>, n: number): Promise<void> {
+async function write(bucket: KvBucket<unknown>, n: number): Promise<void> {
   const index = Math.floor(random() * KEYS)
   const key = `${index % 4 === 0 ? 'some' : 'other'}.${index}`
   const what = random()

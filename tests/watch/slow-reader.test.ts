@@ -1,4 +1,4 @@
-import type { Bucket } from '@ironflow/node'
+import type { KvBucket } from '@ironflow/node'
 import { describe, expect, it, vi } from 'vitest'
 import { metricOf } from '../support/metric'
 import { tcpProxy } from '../support/tcp-proxy'
@@ -27,7 +27,7 @@ const world = useWorld()
  * Writes each key again and again. Answers how long it took at most from a write until it was told: watchers are told
  * before the writer has its answer.
  */
-async function write(bucket: Bucket<Numbered>, first: number, toldAt: ReadonlyMap<number, number>): Promise<number> {
+async function write(bucket: KvBucket<Numbered>, first: number, toldAt: ReadonlyMap<number, number>): Promise<number> {
   const writtenAt = new Map<number, number>()
   for (let n = first; n < first + WRITES; n += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, offset) => n + offset)

@@ -36,7 +36,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   it('a live document is what was written last, and undefined when it is gone', async () => {
     const name = `live-${transport}`
     const live = watching().config().live<{ on: boolean }>(name)
-    await live.ready
+    expect(await live.ready()).toMatchObject({ state: 'none', error: { code: 'not_found' } })
     expect(live.getSnapshot()).toBeUndefined()
     const changes: unknown[] = []
     live.subscribe(() => changes.push(live.getSnapshot()?.data.on))
@@ -45,6 +45,25 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await writer().config().delete(name)
     await soon(() => expect(changes).toEqual([true, undefined]))
     expect(live.age).toBeLessThan(20_000)
+  })
+
+  it('a live bucket is its values by key, and a watcher reaches what was written', async () => {
+    const bucket = writer().kv().bucket<number>(`live-${transport}`)
+    await bucket.put('n.a', 1)
+    const client = watching()
+    const live = client.kv().bucket<number>(bucket.name).live('n.*', { fallback: {} })
+    const leave = live.subscribe()
+    expect(await live.ready()).toEqual({ state: 'live' })
+    expect(live.getSnapshot()).toEqual({ 'n.a': 1 })
+    const watcher = client
+      .kv()
+      .bucket(bucket.name)
+      .watch({ onUpdate: () => undefined })
+    await watcher.reached(await bucket.put('n.b', 2))
+    await watcher.reached(await bucket.delete('n.a'))
+    await soon(() => expect(live.getSnapshot()).toEqual({ 'n.b': 2 }))
+    leave()
+    watcher.stop()
   })
 
   it('the keys of a bucket are told as they are, then updates, deletes and purges', async () => {

@@ -11,7 +11,7 @@ export async function liveRead({ rounds }) {
   try {
     await client.config().set('limits', { seats: 3 })
     const live = client.config().live('limits')
-    await live.ready
+    await live.ready()
     const map = new Map([['limits', { data: { seats: 3 } }]])
     const readLive = () => live.getSnapshot().data.seats
     const readMap = () => map.get('limits').data.seats

@@ -33,9 +33,8 @@ export function showSettings(): void {
     shown = data
   }
 
-  settings.ready.then(() => {
-    show()
-    settings.subscribe(show)
+  settings.subscribe(() => {
+    if (settings.status.state === 'live') show()
   })
 }
 

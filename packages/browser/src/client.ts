@@ -1,4 +1,5 @@
-import { type ClientOptions, IronflowClient } from '@ironflow/core'
+import type { ClientOptions, IronflowClient, Schema } from '@ironflow/core'
+import { Client } from '@ironflow/core/runtime'
 import { browserPlatform } from './platform'
 
 /** Options of a client in a browser. */
@@ -20,6 +21,7 @@ export interface BrowserClientOptions extends ClientOptions {
  * client.config().watch('app-settings', { onUpdate: ({ data }) => render(data) })
  * ```
  */
-export function createClient({ pauseWhenHidden = true, ...options }: BrowserClientOptions = {}): IronflowClient {
-  return new IronflowClient(options, browserPlatform(pauseWhenHidden))
+export function createClient<S extends Schema = Schema>(options?: BrowserClientOptions): IronflowClient<S>
+export function createClient(options: BrowserClientOptions = {}): IronflowClient {
+  return new Client(options, browserPlatform(options?.pauseWhenHidden ?? true), 'pauseWhenHidden')
 }

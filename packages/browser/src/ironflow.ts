@@ -1,10 +1,10 @@
 import {
   type ClientStatus,
-  type ConfigSurface,
-  type EventsSurface,
+  type ConfigApi,
+  type EventsApi,
   type IronflowClient,
   IronflowError,
-  type KvSurface,
+  type KvApi,
 } from '@ironflow/core'
 import { type BrowserClientOptions, createClient } from './client'
 
@@ -25,22 +25,22 @@ export class Ironflow {
   }
 
   /** Config documents. @throws IronflowError `not_configured` */
-  config(): ConfigSurface {
+  config(): ConfigApi {
     return this.configured().config()
   }
 
   /** The same as {@link config}. @throws IronflowError `not_configured` */
-  configManager(): ConfigSurface {
+  configManager(): ConfigApi {
     return this.config()
   }
 
   /** The key-value store. @throws IronflowError `not_configured` */
-  kv(): KvSurface {
+  kv(): KvApi {
     return this.configured().kv()
   }
 
   /** What happens, as it happens. @throws IronflowError `not_configured` */
-  events(): EventsSurface {
+  events(): EventsApi {
     return this.configured().events()
   }
 

@@ -1,4 +1,4 @@
-import type { LifecycleSignal, Platform } from '@ironflow/core'
+import type { LifecycleSignal, Platform } from '@ironflow/core/runtime'
 import type { Globals } from './globals'
 
 /** Milliseconds for which a page is hidden until its connection is closed. */

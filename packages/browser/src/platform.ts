@@ -1,4 +1,5 @@
-import { ConnectionError, MAX_TIMER_MS, type Platform } from '@ironflow/core'
+import { ConnectionError } from '@ironflow/core'
+import { MAX_TIMER_MS, type Platform } from '@ironflow/core/runtime'
 import { version } from '../package.json'
 import { globals } from './globals'
 import { followPage } from './lifecycle'

@@ -1,4 +1,4 @@
-import type { Socket, SocketEvents } from '@ironflow/core'
+import type { Socket, SocketEvents } from '@ironflow/core/runtime'
 import type { Globals } from './globals'
 
 /** Opens the runtime's own WebSocket. It takes no headers, and does not say why it did not open. */

@@ -1,4 +1,4 @@
-import type { SocketEnd } from '@ironflow/core'
+import type { SocketEnd } from '@ironflow/core/runtime'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openSocket } from '../src/socket'
 import { ScriptedSocket, ScriptedWebSocket } from './scripted-socket'

@@ -1,26 +1,33 @@
 import { asyncDispose } from './async/dispose'
+import type { IronflowClient } from './ironflow-client'
 import { type ClientOptions, resolveOptions } from './options'
 import { Pipeline } from './pipeline/pipeline'
 import type { Platform } from './platform'
-import { AdminSurface } from './surfaces/admin'
+import { type AdminApi, AdminSurface } from './surfaces/admin'
 import { ConfigSurface } from './surfaces/config'
-import { EventsSurface } from './surfaces/events'
+import type { ConfigApi } from './surfaces/config-api'
+import { type EventsApi, EventsSurface } from './surfaces/events'
 import { KvSurface } from './surfaces/kv'
+import type { KvApi } from './surfaces/kv-api'
 import { Credentials } from './transport/credentials'
 import { HttpTransport } from './transport/http'
 import { Link } from './transport/link'
 import { ConnectionManager } from './watch/connection-manager'
+import { LiveValues } from './watch/live-values'
 import type { ClientStatus } from './watch/status'
 
-/** One server, seen through one key: everything Ironflow offers hangs off it. Made by `createClient`. */
-export class IronflowClient implements AsyncDisposable {
+/** {@link IronflowClient} on a platform. */
+export class Client implements IronflowClient {
   private readonly pipeline: Pipeline
   private readonly connections: ConnectionManager
-  private readonly surfaces: { config: ConfigSurface; kv: KvSurface; events: EventsSurface; admin: AdminSurface }
+  private readonly surfaces: { config: ConfigApi; kv: KvApi; events: EventsApi; admin: AdminApi }
 
-  /** @throws ValidationError naming each option that cannot be used */
-  constructor(options: ClientOptions, platform: Platform) {
-    const resolved = resolveOptions(options, platform)
+  /**
+   * @param more names of options that the runtime's package has besides
+   * @throws ValidationError naming each option that cannot be used
+   */
+  constructor(options: ClientOptions, platform: Platform, more?: string) {
+    const resolved = resolveOptions(options, platform, more)
     const { transport } = resolved
     const credentials = new Credentials(resolved.apiKey, () => this.connections.rekeyed())
     const link = new Link(resolved, credentials, platform)
@@ -28,49 +35,44 @@ export class IronflowClient implements AsyncDisposable {
     const { calls, subscriptions } = this.connections
     const carrier = typeof transport === 'object' ? transport : (calls ?? new HttpTransport(link))
     this.pipeline = new Pipeline(carrier, credentials, resolved, platform, () => this.connections.callSucceeded())
+    const lives = new LiveValues(subscriptions)
     this.surfaces = {
-      config: new ConfigSurface(this.pipeline, subscriptions),
-      kv: new KvSurface(this.pipeline, subscriptions),
+      config: new ConfigSurface(this.pipeline, subscriptions, lives),
+      kv: new KvSurface(this.pipeline, subscriptions, lives),
       events: new EventsSurface(subscriptions),
       admin: new AdminSurface(this.pipeline),
     }
   }
 
-  /** Config documents. */
-  config(): ConfigSurface {
+  config(): ConfigApi {
     return this.surfaces.config
   }
 
-  /** The key-value store. */
-  kv(): KvSurface {
+  kv(): KvApi {
     return this.surfaces.kv
   }
 
-  /** What happens, as it happens. */
-  events(): EventsSurface {
+  events(): EventsApi {
     return this.surfaces.events
   }
 
-  /** What only an administrator does. */
-  admin(): AdminSurface {
+  admin(): AdminApi {
     return this.surfaces.admin
   }
 
-  /** The status of what this client watches: over which transport, since when in sync, and why not. */
   status(): ClientStatus {
     return this.connections.subscriptions.status
   }
 
-  /**
-   * Ends every watch, what is under way, and whatever comes later, with code `closed`: nothing is left that keeps a
-   * program running. A second call is a no-op.
-   */
+  subscribeStatus(listener: (status: ClientStatus) => unknown): () => void {
+    return this.connections.subscriptions.subscribeStatus(listener)
+  }
+
   async close(): Promise<void> {
     this.connections.close()
     this.pipeline.close()
   }
 
-  /** `await using client = createClient()` closes it at the end of the block. */
   async [asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -1,4 +1,5 @@
-import type { IronflowError } from './errors/ironflow-error'
+import { IronflowError } from './errors/ironflow-error'
+import { messageOf } from './errors/normalize'
 
 /** The context of an error, for `onError`. */
 export interface ErrorContext {
@@ -41,4 +42,27 @@ export function callHook<A extends unknown[]>(hook: ((...args: A) => unknown) | 
   } catch {
     // Deliberate: the call this hook looks at has its own outcome, and the hook must not change it.
   }
+}
+
+/**
+ * Calls a callback of the user's whose failure is to be reported: what it throws, or a promise of it rejects with, goes
+ * to `failed`. The promise is not awaited: a slow callback must not hold up the others.
+ */
+export function callBack(callback: (() => unknown) | undefined, failed: (error: IronflowError) => void): void {
+  const fail = (thrown: unknown) => failed(callbackError(thrown))
+  try {
+    const result = callback?.()
+    if (result !== undefined) Promise.resolve(result).catch(fail)
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+/** Returns what a callback threw as `onError` gets it: a copy, since what was thrown may be of use elsewhere. */
+function callbackError(thrown: unknown): IronflowError {
+  return new IronflowError(`a callback threw: ${messageOf(thrown)}`, 'internal', {
+    status: undefined,
+    retryable: false,
+    cause: thrown,
+  })
 }

@@ -1,6 +1,7 @@
 import { invalid } from './errors/kinds'
 import type { OnError } from './hooks'
 import { isPositive } from './pipeline/call-options'
+import { expectOptions } from './pipeline/option-names'
 import type { PipelineOptions } from './pipeline/pipeline'
 import type { RetryPolicy } from './pipeline/retry'
 import type { Platform } from './platform'
@@ -49,8 +50,21 @@ export interface ClientOptions {
   traceparent?: (() => string | undefined) | undefined
   /** Replaces the runtime's `fetch`. */
   fetch?: typeof fetch | undefined
+  /**
+   * Gets what `onError` and `onStatus` get, for as long as those are not given: failures as `error`, a watch that is
+   * interrupted or refused as `warn`, any other change of the status as `info` or `debug`. `console` is one. Default: none.
+   */
+  logger?: Logger | undefined
   /** Sent with every request, for proxies on the way. */
   headers?: Record<string, string> | undefined
+}
+
+/** A log, such as `console`. */
+export interface Logger {
+  error(message: string, ...details: unknown[]): void
+  warn(message: string, ...details: unknown[]): void
+  info(message: string, ...details: unknown[]): void
+  debug(message: string, ...details: unknown[]): void
 }
 
 /** {@link ClientOptions} with everything decided: what each part of the client asks for. */
@@ -66,9 +80,24 @@ export const DEFAULTS = {
   retry: { maxAttempts: 4, baseDelayMs: 100, maxDelayMs: 30_000 },
 } as const
 
-/** Decides every option, once. @throws ValidationError naming each option that cannot be used. */
-export function resolveOptions(options: ClientOptions, platform: Platform): ResolvedOptions {
-  const { serverUrl, retry, headers, ...decided } = {
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+
+/** The names of {@link ClientOptions}. */
+const NAMES =
+  'serverUrl apiKey environment timeoutMs attemptTimeoutMs retry transport onError onStatus traceparent fetch logger headers'
+
+/**
+ * Decides every option, once.
+ *
+ * @param more names of options that the runtime's package has besides
+ * @throws ValidationError naming each option that cannot be used
+ */
+export function resolveOptions(options: ClientOptions, platform: Platform, more = ''): ResolvedOptions {
+  expectOptions(options, `${NAMES} ${more}`)
+  expectOptions(options.retry || undefined, Object.keys(DEFAULTS.retry).join(' '), 'retry')
+  const isLogger = LEVELS.every((level) => !options.logger || typeof options.logger[level] === 'function')
+  if (!isLogger) throw invalid({ logger: `must have ${LEVELS.join(', ')}` })
+  const { serverUrl, retry, headers, logger, ...decided } = {
     ...DEFAULTS,
     serverUrl: platform.env('IRONFLOW_SERVER_URL') ?? DEFAULTS.serverUrl,
     apiKey: platform.env('IRONFLOW_API_KEY'),
@@ -76,6 +105,7 @@ export function resolveOptions(options: ClientOptions, platform: Platform): Reso
     transport: 'auto' as const,
     fetch: platform.fetch,
     headers: {},
+    ...(options.logger && hooksOf(options.logger)),
     ...given(options),
   }
   const resolved: ResolvedOptions = {
@@ -136,6 +166,18 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 /** Whether any runtime can send it (RFC 9110, 5.1 and 5.5): a fetch that throws does so late, and retries do not help. */
 function isHeader(name: string, value: unknown): boolean {
   return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+}
+
+/** Returns the hooks that write to a log. */
+function hooksOf(logger: Logger): Required<Pick<ClientOptions, 'onError' | 'onStatus'>> {
+  return {
+    onError: (error, context) => logger.error(`ironflow: ${context.method}: ${error.message}`, context, error),
+    onStatus(status) {
+      const error = 'error' in status && status.error
+      const level = error ? 'warn' : status.state === 'live' ? 'info' : 'debug'
+      logger[level](`ironflow: ${status.state}${error ? `: ${error.message}` : ''}`, status)
+    },
+  }
 }
 
 /** The members that have a value: what is `undefined` or `null` is not given. */

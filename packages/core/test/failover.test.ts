@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IronflowClient } from '../src/client'
+import { Client } from '../src/client'
 import type { SocketEnd } from '../src/platform'
 import { FakePlatform, settle } from './fake-platform'
 import { failure } from './fake-transport'
@@ -24,7 +24,7 @@ async function twoServers() {
     if (down.has(hostname)) throw new TypeError(`connect ECONNREFUSED ${hostname}`)
     return Response.json(DOCUMENT, { status: statuses.get(hostname) ?? 200 })
   }
-  const client = new IronflowClient(
+  const client = new Client(
     {
       serverUrl: ['http://one', 'http://two'],
       retry: { maxAttempts: 2 },

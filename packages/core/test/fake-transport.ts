@@ -1,4 +1,4 @@
-import { IronflowClient } from '../src/client'
+import { Client } from '../src/client'
 import type { IronflowError } from '../src/errors/ironflow-error'
 import { ConnectionError } from '../src/errors/kinds'
 import type { ErrorContext } from '../src/hooks'
@@ -60,7 +60,7 @@ export function clientOver(script: Script, options: ClientOptions = {}) {
   const transport = new FakeTransport(script)
   const failures: Array<{ error: IronflowError; context: ErrorContext }> = []
   const onError = (error: IronflowError, context: ErrorContext) => failures.push({ error, context })
-  const client = new IronflowClient({ transport, onError, ...options }, platform)
+  const client = new Client({ transport, onError, ...options }, platform)
   return { client, platform, transport, failures }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ValidationError } from '../src/errors/kinds'
+import { ConnectionError, ValidationError } from '../src/errors/kinds'
 import { type ClientOptions, DEFAULTS, resolveOptions } from '../src/options'
 import { FakePlatform } from './fake-platform'
 
@@ -149,4 +149,45 @@ test("the caller's object is neither changed nor kept", () => {
   retry.maxAttempts = 99
   expect(resolved.retry.maxAttempts).toBe(2)
   expect(options).toEqual({ headers: { 'X-Tenant': 'a' }, serverUrl: ['http://a/', 'http://b/'], retry })
+})
+
+describe('a logger', () => {
+  function logged(options: ClientOptions = {}) {
+    const lines: string[] = []
+    const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`)
+    const logger = { error: log('error'), warn: log('warn'), info: log('info'), debug: log('debug') }
+    return { lines, resolved: resolve({ logger, ...options }) }
+  }
+  const error = new ConnectionError('connect ECONNREFUSED', 'connection_failed')
+  const context = { method: 'config.get', endpoint: 'http://h', attempts: 4 }
+
+  test('gets errors and changes of the status, each at its level', () => {
+    const { lines, resolved } = logged()
+    resolved.onError?.(error, context)
+    resolved.onStatus?.({ state: 'connecting', transport: 'websocket' })
+    resolved.onStatus?.({ state: 'live', since: 0, transport: 'websocket' })
+    resolved.onStatus?.({ state: 'interrupted', error, retryAt: 0, transport: 'websocket' })
+    expect(lines).toEqual([
+      'error ironflow: config.get: connect ECONNREFUSED',
+      'debug ironflow: connecting',
+      'info ironflow: live',
+      'warn ironflow: interrupted: connect ECONNREFUSED',
+    ])
+  })
+
+  test('gets nothing that something else listens to', () => {
+    const seen: unknown[] = []
+    const { lines, resolved } = logged({
+      onError: (error) => seen.push(error),
+      onStatus: (status) => seen.push(status),
+    })
+    resolved.onError?.(error, context)
+    resolved.onStatus?.({ state: 'idle', transport: 'websocket' })
+    expect([lines, seen.length]).toEqual([[], 2])
+  })
+
+  test('is silent by default, and is checked', () => {
+    expect([resolve().onError, resolve().onStatus]).toEqual([undefined, undefined])
+    expect(refused({ logger: { info() {} } })).toHaveProperty('logger')
+  })
 })

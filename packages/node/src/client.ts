@@ -1,4 +1,5 @@
-import { type ClientOptions, IronflowClient } from '@ironflow/core'
+import type { ClientOptions, IronflowClient, Schema } from '@ironflow/core'
+import { Client } from '@ironflow/core/runtime'
 import { nodePlatform } from './platform'
 
 /**
@@ -12,6 +13,7 @@ import { nodePlatform } from './platform'
  * const { data } = await client.config().get('limits')
  * ```
  */
+export function createClient<S extends Schema = Schema>(options?: ClientOptions): IronflowClient<S>
 export function createClient(options: ClientOptions = {}): IronflowClient {
-  return new IronflowClient(options, nodePlatform)
+  return new Client(options, nodePlatform)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { MAX_TIMER_MS, type Platform } from '@ironflow/core'
+import { MAX_TIMER_MS, type Platform } from '@ironflow/core/runtime'
 import { version } from '../package.json'
 import { networkError } from './network-error'
 import { openSocket } from './socket'

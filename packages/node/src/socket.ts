@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket, SocketEnd, SocketEvents } from '@ironflow/core'
+import type { Socket, SocketEnd, SocketEvents } from '@ironflow/core/runtime'
 import WebSocket from 'ws'
 
 /** Most bytes that are read of a response in place of a WebSocket: it makes one error. */

@@ -1,4 +1,4 @@
-import type { Socket, SocketEnd } from '@ironflow/core'
+import type { Socket, SocketEnd } from '@ironflow/core/runtime'
 import { expect } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { openSocket } from '../src/socket'

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '@ironflow/core'
+import { DEFAULTS } from '@ironflow/core/runtime'
 import { env } from '../environment'
 import type { ConnectionOptions } from '../session'
 

@@ -95,6 +95,28 @@ export class Deadline {
   }
 }
 
+/**
+ * Returns what `promise` brings.
+ *
+ * @param what for the message of the time-out
+ * @throws TimeoutError after `timeoutMs`; IronflowError `aborted` when the signal aborts
+ */
+export async function within<T>(
+  platform: Pick<Platform, 'now' | 'setTimer'>,
+  timeoutMs: number,
+  what: string,
+  promise: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const deadline = new Deadline(platform, timeoutMs, what, new Deadline(platform, timeoutMs, what))
+  try {
+    if (signal) deadline.abortWith(signal)
+    return await deadline.until(promise)
+  } finally {
+    deadline.end()
+  }
+}
+
 /** Returns whether a span ended because its time, or that of the span around it, had run out. */
 export function hasTimedOut(signal: AbortSignal): boolean {
   return hasCode(signal.reason, 'timeout')

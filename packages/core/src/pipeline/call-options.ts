@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../errors/codes'
 import type { Call } from '../protocol/call'
 import type { MethodName } from '../protocol/methods'
 
@@ -19,12 +18,10 @@ export interface ReadOptions extends CallOptions {
   consistency?: 'strong' | undefined
 }
 
-/** Options of a call as a surface makes it: its user's, and its own. */
-export interface SurfaceCallOptions<M extends MethodName = MethodName> extends ReadOptions {
+/** Options of a call as a pipeline takes them. */
+export interface PipelineCallOptions<M extends MethodName = MethodName> extends ReadOptions {
   /** The result that the caller has already: see {@link Call.known}. */
   known?: Call<M>['known']
-  /** An outcome the surface expects and handles: thrown as ever, but not reported to `onError`. */
-  expected?: ErrorCode | undefined
 }
 
 /** Whether `value` is a number above 0; `Infinity` is one. */

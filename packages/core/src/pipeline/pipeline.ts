@@ -1,5 +1,6 @@
 import { Deadline } from '../async/deadline'
 import { sleep } from '../async/sleep'
+import type { ErrorCode } from '../errors/codes'
 import { hasCode, IronflowError, tagMethod } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
 import { messageOf, normalize } from '../errors/normalize'
@@ -10,7 +11,8 @@ import type { Params, Result } from '../protocol/contract'
 import { isMutating, type MethodName, methodRow } from '../protocol/methods'
 import type { Credentials } from '../transport/credentials'
 import type { CallTransport } from '../transport/transport'
-import { type CallOptions, isPositive, type SurfaceCallOptions } from './call-options'
+import { type CallOptions, isPositive, type PipelineCallOptions } from './call-options'
+import { expectOptions, optionNames } from './option-names'
 import { type RetryPolicy, retryDelayMs } from './retry'
 import { Revisions } from './revisions'
 
@@ -49,17 +51,20 @@ export class Pipeline {
    *
    * @param params a function where making them can fail: such a failure is one of the call's
    * @param read makes of the result what the surface wants; where it throws, the response was an `invalid_response`
+   * @param expected an outcome that the surface handles: thrown as ever, but not reported to `onError`
    * @throws IronflowError, and nothing else
    */
   async call<M extends MethodName, T = Result<M>>(
     method: M,
     params: Params<M> | (() => Params<M>),
-    options: SurfaceCallOptions<M> = {},
+    options: PipelineCallOptions<M> = {},
     read: (result: Result<M>) => T = (result) => result as T,
+    expected?: ErrorCode,
   ): Promise<T> {
     let call: Call<M> | undefined
     const progress = { attempts: 0 }
     try {
+      expectOptions(options, optionNames(method))
       call = this.buildCall(method, typeof params === 'function' ? params() : params, options)
       const reply = await this.withinDeadline(call, options, progress)
       this.onSuccess()
@@ -67,7 +72,7 @@ export class Pipeline {
       return readReply(reply, read)
     } catch (thrown) {
       const error = tagMethod(normalize(thrown), method)
-      if (error.code !== options.expected) {
+      if (error.code !== expected) {
         call ??= this.buildCall(method, {} as Params<M>)
         const { requestId, environment } = call
         const endpoint = this.transport.endpoint(call)
@@ -81,11 +86,11 @@ export class Pipeline {
   async find<M extends MethodName, T>(
     method: M,
     params: Params<M>,
-    options: CallOptions | undefined,
+    options: PipelineCallOptions<M> | undefined,
     read: (result: Result<M>) => T,
   ): Promise<T | undefined> {
     try {
-      return await this.call(method, params, { ...options, expected: 'not_found' }, read)
+      return await this.call(method, params, options, read, 'not_found')
     } catch (error) {
       if (hasCode(error, 'not_found')) return undefined
       throw error
@@ -108,7 +113,7 @@ export class Pipeline {
   private buildCall<M extends MethodName>(
     method: M,
     params: Params<M>,
-    { consistency, known }: SurfaceCallOptions<M> = {},
+    { consistency, known }: PipelineCallOptions<M> = {},
   ): Call<M> {
     const { environment } = this.options
     const row = methodRow(method)
@@ -136,7 +141,7 @@ export class Pipeline {
 
   private async withinDeadline<M extends MethodName>(
     call: Call<M>,
-    options: SurfaceCallOptions,
+    options: PipelineCallOptions,
     progress: { attempts: number },
   ): Promise<Reply<M>> {
     if (this.isClosed) throw closed()

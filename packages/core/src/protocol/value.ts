@@ -1,5 +1,8 @@
+import { isIronflowError } from '../errors/ironflow-error'
 import { invalid } from '../errors/kinds'
+import { messageOf } from '../errors/normalize'
 import { fromBase64, RawJson } from './json'
+import { expectJson } from './json-safe'
 
 /** How a KV value is kept, so that it comes back as it went in: as JSON, as a string, or as bytes. */
 export type Encoding = 'json' | 'text' | 'base64'
@@ -31,7 +34,7 @@ export interface EncodedValue {
  * What to send for a value of the user's: bytes as bytes, a well-formed string as text, all else as JSON (also a string
  * with a lone surrogate, which UTF-8 cannot carry and a JSON escape can).
  *
- * @throws ValidationError for what JSON cannot carry: `undefined`, functions, symbols, BigInt, cycles.
+ * @throws ValidationError for what JSON cannot carry: see {@link expectJson}
  */
 export function encodeValue(value: unknown, place = 'value'): EncodedValue {
   if (value instanceof Uint8Array) return { value, encoding: 'base64' }
@@ -39,16 +42,20 @@ export function encodeValue(value: unknown, place = 'value'): EncodedValue {
   return { value: encodeJson(value, place), encoding: 'json' }
 }
 
-/** A user's value as JSON text. @throws ValidationError, naming `place`, where it has none. */
+/**
+ * Returns a user's value as JSON text.
+ *
+ * @throws ValidationError naming `place`, or one within it, where JSON cannot carry it: see {@link expectJson}
+ */
 export function encodeJson(value: unknown, place: string): RawJson {
-  let text: string | undefined
   try {
-    text = JSON.stringify(value)
+    expectJson(value, place)
+    return new RawJson(JSON.stringify(value))
   } catch (error) {
-    throw invalid({ [place]: `cannot be written as JSON: ${(error as Error).message}` }, error)
+    // Thrown by a `toJSON`, or by a value that is too deep.
+    if (!isIronflowError(error)) throw invalid({ [place]: `cannot be written as JSON: ${messageOf(error)}` }, error)
+    throw error
   }
-  if (text === undefined) throw invalid({ [place]: `cannot be written as JSON: ${typeof value}` })
-  return new RawJson(text)
 }
 
 /** The user's value behind a {@link WireEntry}; `undefined` where there is none. */

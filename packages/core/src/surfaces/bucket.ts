@@ -1,164 +1,115 @@
-import type { CallOptions, ReadOptions } from '../pipeline/call-options'
+import type { ErrorCode } from '../errors/codes'
+import type { ReadOptions } from '../pipeline/call-options'
+import { expectOptions, optionNames } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
-import type { Params } from '../protocol/contract'
 import type { Written } from '../protocol/model'
 import type { KnownPosition } from '../protocol/position'
-import { decodeValue, encodeValue, type Operation, type WireEntry } from '../protocol/value'
+import { decodeValue, encodeValue, type WireEntry } from '../protocol/value'
 import { KV, type KvUpdate } from '../watch/kv-kind'
-import type { SubscriptionSet } from '../watch/subscription-set'
-import type { Watcher, WatchHandlers, WatchOptions } from '../watch/watcher'
+import { type BucketSnapshot, LIVE_KV } from '../watch/live-kinds'
+import type { LiveOptions, LiveValue } from '../watch/live-value'
+import type { LiveValues } from '../watch/live-values'
+import type { SubscriptionSet, Target } from '../watch/subscription-set'
+import { WATCH_HANDLERS, type Watcher } from '../watch/watcher'
+import type { HistoryOptions } from './config-api'
 import { expecting } from './expecting'
+import type {
+  BucketWatchHandlers,
+  BucketWatchOptions,
+  DeleteOptions,
+  KvBucket,
+  KvEntry,
+  KvReadOptions,
+  PutOptions,
+} from './kv-bucket'
 import { untilNoConflict } from './modify'
 import { collect, pages } from './paging'
 
-/** What one revision did to one key. */
-export interface KvEntry<T = unknown> {
-  readonly bucket: string
-  readonly key: string
-  /** As it went in: object, array, string, number, boolean, `null` or `Uint8Array`. `undefined` where there is none. */
-  readonly value: T
-  readonly revision: number
-  /** Identity of the life of the bucket that the revision belongs to. */
-  readonly epoch: string
-  /** When this revision was made, RFC 3339. */
-  readonly createdAt: string
-  readonly operation: Operation
-}
-
-export interface PutOptions extends CallOptions {
-  /** Seconds after which the value expires; with a time-to-live of the bucket's own the shorter one counts. */
-  ttlSeconds?: number | undefined
-}
-
-export interface DeleteOptions extends CallOptions {
-  /** Only if the key's newest revision is this one: a number, or the entry that was read. Else `ConflictError`. */
-  ifRevision?: number | KnownPosition | undefined
-}
-
-/** Callbacks of a watch of a bucket. */
-export interface BucketWatchHandlers<T> extends WatchHandlers {
-  onUpdate?: ((event: KvUpdate<T>) => unknown) | undefined
-}
-
-export interface BucketWatchOptions extends WatchOptions {
-  /** Only these keys, or those that fit these filters. */
-  key?: string | string[] | undefined
-  /** Without the current values: only what changes from now on. */
-  updatesOnly?: boolean | undefined
-}
-
-/** One bucket of the key-value store. */
-export class Bucket<T> {
+/** {@link KvBucket} over a pipeline and a set of subscriptions. */
+export class Bucket<T> implements KvBucket<T> {
   constructor(
     readonly name: string,
     private readonly pipeline: Pipeline,
     private readonly subscriptions: SubscriptionSet,
+    private readonly lives: LiveValues,
   ) {}
 
-  /** The key's entry, or, with `revision`, an earlier one that the history keeps. @throws NotFoundError */
-  async get(key: string, options: ReadOptions & { revision?: number } = {}): Promise<KvEntry<T>> {
-    return this.pipeline.call('kv.get', { ...this.at(key), revision: options.revision }, options, readEntry<T>)
+  async get(key: string, options?: KvReadOptions): Promise<KvEntry<T>> {
+    return this.pipeline.call('kv.get', { ...this.at(key), revision: options?.revision }, options, readEntry<T>)
   }
 
-  /** As {@link get}, but a key without a value is `undefined`, and no matter for `onError`. */
-  async find(key: string, options?: ReadOptions): Promise<KvEntry<T> | undefined> {
-    return this.pipeline.find('kv.get', this.at(key), options, readEntry<T>)
+  async find(key: string, options?: KvReadOptions): Promise<KvEntry<T> | undefined> {
+    return this.pipeline.find('kv.get', { ...this.at(key), revision: options?.revision }, options, readEntry<T>)
   }
 
-  /** Writes a value, whatever is there. @throws ValidationError for a value JSON cannot carry, or one too large */
-  async put(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.put', () => this.withValue(key, value, options), options)
+  async put(key: string, value: T, options?: PutOptions): Promise<Written> {
+    return this.write('kv.put', key, value, undefined, options)
   }
 
-  /** Writes a value only where there is none. @throws ConflictError */
-  async create(key: string, value: T, options: PutOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.create', () => this.withValue(key, value, options), options)
+  async create(key: string, value: T, options?: PutOptions): Promise<Written> {
+    return this.write('kv.create', key, value, undefined, options)
   }
 
-  /**
-   * Writes a value only if the key's newest revision is the expected one.
-   *
-   * @param expected its revision, or better the entry that was read: a number may be another life's of the bucket
-   * @throws ConflictError with `currentRevision`
-   */
-  async update(key: string, value: T, expected: number | KnownPosition, options: PutOptions = {}): Promise<Written> {
-    const params = () => ({ ...this.withValue(key, value, options), ...expecting(expected) })
-    return this.pipeline.call('kv.update', params, options)
+  async update(key: string, value: T, expected: number | KnownPosition, options?: PutOptions): Promise<Written> {
+    return this.write('kv.update', key, value, expected, options)
   }
 
-  /**
-   * Reads the value (`undefined` where there is none), writes what `change` makes of it, and starts over when another
-   * write came in between.
-   *
-   * @throws ConflictError when that happened 64 times in a row, or until the time (`timeoutMs`) was up
-   * @example
-   * ```ts
-   * await counters.modify('visits', (n = 0) => n + 1)
-   * ```
-   */
   async modify(
     key: string,
     change: (current: T | undefined) => T | Promise<T>,
     options: PutOptions = {},
   ): Promise<Written & { value: T }> {
+    expectOptions(options, optionNames('kv.put'))
+    const { ttlSeconds: _, ...reading } = options
     return untilNoConflict(this.pipeline, options, async () => {
-      const current = await this.find(key, options)
+      const current = await this.find(key, reading)
       const value = await change(current?.value)
-      return async (inner) => {
-        const written = current ? this.update(key, value, current, inner) : this.create(key, value, inner)
-        return { ...(await written), value }
-      }
+      const method = current ? 'kv.update' : 'kv.create'
+      return async (conflict) => ({ ...(await this.write(method, key, value, current, options, conflict)), value })
     })
   }
 
-  /** Deletes the value and leaves its history. Fine also where there is none. */
-  async delete(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.delete', { ...this.at(key), ...expecting(options.ifRevision) }, options)
+  async delete(key: string, options?: DeleteOptions): Promise<Written> {
+    return this.pipeline.call('kv.delete', { ...this.at(key), ...expecting(options?.ifRevision) }, options)
   }
 
-  /** Deletes the value and its history. Fine also where there is none. */
-  async purge(key: string, options: DeleteOptions = {}): Promise<Written> {
-    return this.pipeline.call('kv.purge', { ...this.at(key), ...expecting(options.ifRevision) }, options)
+  async purge(key: string, options?: DeleteOptions): Promise<Written> {
+    return this.pipeline.call('kv.purge', { ...this.at(key), ...expecting(options?.ifRevision) }, options)
   }
 
-  /** All keys that have a value and fit the filter (`user.*`, `session.>`), in the order of their UTF-8 bytes. */
   async listKeys(filter?: string, options?: ReadOptions): Promise<string[]> {
     return collect(this.keyPages(filter, options))
   }
 
-  /** As {@link listKeys}, page by page as they are asked for. */
   async *keys(filter?: string, options?: ReadOptions): AsyncGenerator<string, void, undefined> {
     for await (const keys of this.keyPages(filter, options)) yield* keys
   }
 
-  /** The entries of those keys, page by page as they are asked for. */
   async *entries(filter?: string, options?: ReadOptions): AsyncGenerator<KvEntry<T>, void, undefined> {
     const params = { bucket: this.name, filter }
     for await (const page of pages(this.pipeline, 'kv.entries', params, options, readEntries<T>)) yield* page
   }
 
-  /** The key's revisions that are kept, newest first, deletions included. @throws NotFoundError where there is none */
-  async history(key: string, options: ReadOptions & { limit?: number } = {}): Promise<KvEntry<T | undefined>[]> {
-    const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options.limit)
+  async history(key: string, options?: HistoryOptions): Promise<KvEntry<T | undefined>[]> {
+    const found = pages(this.pipeline, 'kv.history', this.at(key), options, readEntries<T | undefined>, options?.limit)
     return collect(found)
   }
 
-  /**
-   * Follows the bucket's keys, or those that fit `key` (keys or filters): what they are now, then what changes. Without
-   * `onUpdate`, events wait for the iterator.
-   *
-   * @example
-   * ```ts
-   * flags.watch({ onUpdate: ({ key, operation, data }) => apply(key, operation === 'put' ? data : undefined) })
-   * ```
-   */
-  watch(
-    handlers: BucketWatchHandlers<T> = {},
-    { key, updatesOnly, ...options }: BucketWatchOptions = {},
-  ): Watcher<KvUpdate<T>> {
-    const wanted = { target: this.name, filters: key === undefined ? undefined : [key].flat(), updatesOnly }
+  watch(handlers: BucketWatchHandlers<T> = {}, options: BucketWatchOptions = {}): Watcher<KvUpdate<T>> {
+    expectOptions(handlers, `onUpdate ${WATCH_HANDLERS}`, 'handlers')
+    expectOptions(options, 'key updatesOnly signal')
+    const { key, updatesOnly } = options
+    const wanted = { ...this.filtered(key), updatesOnly }
     const onEvent = handlers.onUpdate as ((event: KvUpdate) => unknown) | undefined
     return this.subscriptions.watch(KV, wanted, onEvent, handlers, options) as Watcher<KvUpdate<T>>
+  }
+
+  live(filter?: string | string[], options: LiveOptions<BucketSnapshot<T>> = {}): LiveValue<BucketSnapshot<T>> {
+    return this.lives.of(LIVE_KV, this.filtered(filter), options) as LiveValue<BucketSnapshot<T>>
+  }
+
+  private filtered(filter: string | string[] | undefined): Target {
+    return { target: this.name, filters: filter === undefined ? undefined : [filter].flat() }
   }
 
   private keyPages(filter: string | undefined, options: ReadOptions | undefined): AsyncIterable<readonly string[]> {
@@ -169,8 +120,18 @@ export class Bucket<T> {
     return { bucket: this.name, key }
   }
 
-  private withValue(key: string, value: T, { ttlSeconds }: PutOptions): Params<'kv.put'> {
-    return { ...this.at(key), ...encodeValue(value), ttlSeconds }
+  /** @param conflict an outcome that is not reported */
+  private write(
+    method: 'kv.put' | 'kv.create' | 'kv.update',
+    key: string,
+    value: T,
+    expected: number | KnownPosition | undefined,
+    options: PutOptions | undefined,
+    conflict?: ErrorCode,
+  ): Promise<Written> {
+    const { ttlSeconds } = options ?? {}
+    const params = () => ({ ...this.at(key), ...encodeValue(value), ...expecting(expected), ttlSeconds })
+    return this.pipeline.call(method, params, options, undefined, conflict)
   }
 }
 

@@ -1,61 +1,53 @@
 import type { CallOptions, ReadOptions } from '../pipeline/call-options'
+import { expectOptions } from '../pipeline/option-names'
 import type { Pipeline } from '../pipeline/pipeline'
 import type { BucketInfo, BucketOptions, Written } from '../protocol/model'
+import type { LiveValues } from '../watch/live-values'
 import type { SubscriptionSet } from '../watch/subscription-set'
 import { Bucket } from './bucket'
+import type { CreateBucketOptions, KvApi } from './kv-api'
+import type { KvBucket } from './kv-bucket'
 import { collect, pages } from './paging'
 
-/** The key-value store: buckets of keys. `client.kv()`. */
-export class KvSurface {
+/** The names of {@link BucketOptions}. */
+const BUCKET_OPTIONS = 'description ttlSeconds history maxBytes maxValueSize'
+
+/** {@link KvApi} over a pipeline and a set of subscriptions. */
+export class KvSurface implements KvApi {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly subscriptions: SubscriptionSet,
+    private readonly lives: LiveValues,
   ) {}
 
-  /**
-   * One bucket, to read and write. Makes no call: the first write creates the bucket with its defaults where there is
-   * none.
-   *
-   * @example
-   * ```ts
-   * const sessions = client.kv().bucket<Session>('sessions')
-   * await sessions.put('user.42', { cart: [] }, { ttlSeconds: 3600 })
-   * ```
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: values read without a type parameter are used as their writer knows them
-  bucket<T = any>(name: string): Bucket<T> {
-    return new Bucket<T>(name, this.pipeline, this.subscriptions)
+  bucket<T>(name: string): KvBucket<T> {
+    return new Bucket<T>(name, this.pipeline, this.subscriptions, this.lives)
   }
 
-  /**
-   * Makes a bucket. One that is there with the same options is fine; with others it is left as it is and the call fails,
-   * or, with `ifExists: 'update'`, takes the given options.
-   *
-   * @throws ConflictError code `already_exists`
-   */
-  async createBucket(
-    options: BucketOptions & { name: string },
-    { ifExists, ...rest }: CallOptions & { ifExists?: 'fail' | 'update' | undefined } = {},
-  ): Promise<BucketInfo> {
-    return this.pipeline.call('kv.createBucket', { ...options, ifExists }, rest)
+  async createBucket(bucket: BucketOptions & { name: string }, options?: CreateBucketOptions): Promise<BucketInfo> {
+    const params = () => {
+      expectOptions(bucket, `name ${BUCKET_OPTIONS}`, 'bucket')
+      return { ...bucket, ifExists: options?.ifExists }
+    }
+    return this.pipeline.call('kv.createBucket', params, options)
   }
 
-  /** Changes options of a bucket; those that are absent stay. @throws NotFoundError */
   async updateBucket(name: string, changes: BucketOptions, options?: CallOptions): Promise<BucketInfo> {
-    return this.pipeline.call('kv.updateBucket', { ...changes, bucket: name }, options)
+    const params = () => {
+      expectOptions(changes, BUCKET_OPTIONS, 'changes')
+      return { ...changes, bucket: name }
+    }
+    return this.pipeline.call('kv.updateBucket', params, options)
   }
 
-  /** Deletes a bucket with everything in it. @throws NotFoundError */
   async deleteBucket(name: string, options?: CallOptions): Promise<Written> {
     return this.pipeline.call('kv.deleteBucket', { bucket: name }, options)
   }
 
-  /** All buckets of the environment that the key may read, by name. */
   async listBuckets(options?: ReadOptions): Promise<BucketInfo[]> {
     return collect(pages(this.pipeline, 'kv.listBuckets', {}, options, ({ buckets }) => buckets))
   }
 
-  /** A bucket's options, and how full it is. @throws NotFoundError */
   async getBucketInfo(name: string, options?: ReadOptions): Promise<BucketInfo> {
     return this.pipeline.call('kv.getBucketInfo', { bucket: name }, options)
   }

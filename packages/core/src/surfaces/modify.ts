@@ -1,7 +1,8 @@
 import { sleep } from '../async/sleep'
+import type { ErrorCode } from '../errors/codes'
 import { hasCode } from '../errors/ironflow-error'
 import { backoffMs } from '../pipeline/backoff'
-import type { CallOptions, SurfaceCallOptions } from '../pipeline/call-options'
+import type { CallOptions } from '../pipeline/call-options'
 import type { Pipeline } from '../pipeline/pipeline'
 
 /** How often `modify` reads and tries again before it gives up with the conflict. */
@@ -12,13 +13,13 @@ export const MAX_MODIFY_ATTEMPTS = 64
  * that many writers of one key get out of each other's way.
  *
  * @param options after their `timeoutMs` no further try begins; each call of a try has its own time-out besides
- * @param prepare returns the write, which takes its options: the conflict of the last one is a failure to be
- * reported. What `prepare` itself throws is thrown on, also a conflict: that was about something else.
+ * @param prepare returns the write, which takes the outcome that is expected of it: the conflict of the last one is a
+ * failure to be reported. What `prepare` itself throws is thrown on, also a conflict: that was about something else.
  */
-export async function untilNoConflict<O extends CallOptions, T>(
+export async function untilNoConflict<T>(
   pipeline: Pipeline,
-  options: O,
-  prepare: () => Promise<(options: O & SurfaceCallOptions) => Promise<T>>,
+  options: CallOptions,
+  prepare: () => Promise<(expected: ErrorCode | undefined) => Promise<T>>,
 ): Promise<T> {
   const { platform } = pipeline
   const endsAt = platform.now() + pipeline.timeoutMs(options)
@@ -26,7 +27,7 @@ export async function untilNoConflict<O extends CallOptions, T>(
     const write = await prepare()
     const last = attempts === MAX_MODIFY_ATTEMPTS || platform.now() >= endsAt
     try {
-      return await write({ ...options, expected: last ? undefined : 'revision_conflict' })
+      return await write(last ? undefined : 'revision_conflict')
     } catch (error) {
       if (last || !hasCode(error, 'revision_conflict')) throw error
     }

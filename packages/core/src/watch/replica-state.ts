@@ -1,5 +1,6 @@
 import { type Cursor, LOST_CURSOR, parseCursor } from '../protocol/cursor'
 import type { ChangeFrame, ResetFrame, Subscription, SyncedFrame } from '../protocol/frames'
+import type { KnownPosition } from '../protocol/position'
 import type { WatchKind } from './kinds'
 
 /** The state of a key that was last delivered. */
@@ -36,6 +37,12 @@ export class ReplicaState {
   subscription(): Subscription {
     if (this.cursor === undefined) this.startOver(true)
     return { ...this.wanted, cursor: this.cursor }
+  }
+
+  /** Returns whether everything up to a position was delivered. Without an epoch, it is one of this life. */
+  hasReached({ revision, epoch }: KnownPosition): boolean {
+    const { place } = this
+    return place !== undefined && place.revision >= revision && (epoch ?? place.epoch) === place.epoch
   }
 
   /** Notes that everything that matches was sent up to `cursor`. */

@@ -1,6 +1,6 @@
 import { IronflowError } from '../errors/ironflow-error'
 import { errorOf } from '../errors/kinds'
-import { callHook, type OnError, report } from '../hooks'
+import { callBack, callHook, type OnError, report } from '../hooks'
 import type { RetryPolicy } from '../pipeline/retry'
 import type { Platform } from '../platform'
 import type { ServerFrame, SubscribeFrame, Subscription, UnsubscribeFrame } from '../protocol/frames'
@@ -15,9 +15,14 @@ import type { Watcher, WatchHandlers, WatchOptions } from './watcher'
 export interface SubscriptionSetOptions {
   readonly environment: string | undefined
   readonly retry: RetryPolicy
+  /** Milliseconds that `reached` of a watcher waits at most by default. */
+  readonly timeoutMs: number
   readonly onError?: OnError | undefined
   readonly onStatus?: ((status: ClientStatus) => unknown) | undefined
 }
+
+/** What a watch is about, and what of it. */
+export type Target = Omit<Subscription, 'id' | 'kind' | 'cursor'>
 
 /** The connection that carries the subscriptions of a client. */
 export interface SubscriptionCarrier {
@@ -39,20 +44,40 @@ export interface SubscriptionCarrier {
 export class SubscriptionSet implements SubscriptionHost {
   private readonly entries = new Map<string, WatchSubscription<unknown>>()
   private lastId = 0
+  private readonly listeners = new Set<(status: ClientStatus) => void>()
   private readonly tracker: StatusTracker<ClientStatus>
 
   constructor(
     readonly carrier: SubscriptionCarrier,
     readonly options: SubscriptionSetOptions,
-    private readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
+    readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
   ) {
     const first: ClientStatus = { state: 'idle', ...carrier.transport }
-    this.tracker = new StatusTracker(() => this.current(), carrier, options.onStatus, first)
+    this.tracker = new StatusTracker(
+      () => this.current(),
+      carrier,
+      (status) => this.changed(status),
+      first,
+    )
   }
 
   /** The status of all that is watched. */
   get status(): ClientStatus {
     return this.tracker.status
+  }
+
+  /** Calls `listener` after each change of the status, until the returned function is called. */
+  subscribeStatus(listener: (status: ClientStatus) => unknown): () => void {
+    // One entry for each call, also for a listener that subscribes twice.
+    const entry = (status: ClientStatus) =>
+      callBack(
+        () => listener(status),
+        (error) => this.report(error, 'client.status', 1),
+      )
+    this.listeners.add(entry)
+    return () => {
+      this.listeners.delete(entry)
+    }
   }
 
   /** Whether there is a watch that a connection is to carry. */
@@ -64,7 +89,7 @@ export class SubscriptionSet implements SubscriptionHost {
   /** Begins a watch. Never throws: what is wrong is reported to its handlers. */
   watch<E>(
     kind: WatchKind<E>,
-    wanted: Omit<Subscription, 'id' | 'kind' | 'cursor'>,
+    wanted: Target,
     onEvent: ((event: E) => unknown) | undefined,
     handlers: WatchHandlers,
     { signal }: WatchOptions,
@@ -137,7 +162,7 @@ export class SubscriptionSet implements SubscriptionHost {
     for (const [method, own] of errors) this.report(own, method, attempts)
   }
 
-  report(error: IronflowError, method: WatchMethod, attempts: number): void {
+  report(error: IronflowError, method: WatchMethod | 'client.status', attempts: number): void {
     const { environment, onError } = this.options
     report(onError, error, { method, endpoint: this.carrier.endpoint, attempts, environment })
   }
@@ -176,6 +201,11 @@ export class SubscriptionSet implements SubscriptionHost {
     entry.unpark()
     this.carrier.changed({ type: 'subscribe', ...entry.subscription() })
     entry.refresh()
+  }
+
+  private changed(status: ClientStatus): void {
+    callHook(this.options.onStatus, status)
+    for (const listener of [...this.listeners]) if (this.listeners.has(listener)) listener(status)
   }
 
   private current(): ClientStatus {

@@ -1,10 +1,15 @@
 import { onAbort } from '../async/abort'
+import { within } from '../async/deadline'
 import { asyncDispose } from '../async/dispose'
 import { IronflowError } from '../errors/ironflow-error'
 import { errorOf } from '../errors/kinds'
-import { callHook } from '../hooks'
+import { callBack, callHook } from '../hooks'
+import type { CallOptions } from '../pipeline/call-options'
+import { CALL_OPTIONS, expectOptions } from '../pipeline/option-names'
 import type { RetryPolicy } from '../pipeline/retry'
+import type { Platform } from '../platform'
 import type { ChangeFrame, Subscription, WatchFrame } from '../protocol/frames'
+import type { KnownPosition } from '../protocol/position'
 import type { WatchMethod } from '../protocol/watch-kinds'
 import { ConflatingQueue } from './conflating-queue'
 import type { WatchKind } from './kinds'
@@ -21,7 +26,8 @@ export interface SubscriptionHost {
     /** When the last message came, epoch milliseconds. */
     readonly lastFrameAt: number
   }
-  readonly options: { readonly retry: RetryPolicy }
+  readonly options: { readonly retry: RetryPolicy; readonly timeoutMs: number }
+  readonly platform: Pick<Platform, 'now' | 'setTimer'>
   remove(subscription: WatchSubscription<unknown>): void
   /** Reports to the client's `onError`. */
   report(error: IronflowError, method: WatchMethod, attempts: number): void
@@ -40,6 +46,8 @@ export class WatchSubscription<E> implements Watcher<E> {
   private end: { readonly error?: IronflowError | undefined } | undefined
   private readonly tracker: StatusTracker<Condition>
   private cancelParking: (() => void) | undefined
+  /** What looks again whenever something was delivered. */
+  private readonly waiters = new Set<() => void>()
   /** Removes the listener of the signal that stops it. */
   private release: (() => void) | undefined
 
@@ -99,6 +107,7 @@ export class WatchSubscription<E> implements Watcher<E> {
   /** Notes that everything up to `cursor` was sent. */
   bookmark(cursor: string): void {
     if (this.isSynced) this.replica.bookmark(cursor)
+    this.progress()
   }
 
   /** Handles a message about it. */
@@ -113,6 +122,30 @@ export class WatchSubscription<E> implements Watcher<E> {
       const change = this.replica.change(frame)
       if (change) this.deliver(change)
     }
+    this.progress()
+  }
+
+  async reached(position: number | KnownPosition, options: CallOptions = {}): Promise<void> {
+    expectOptions(options, CALL_OPTIONS)
+    const { method } = this.kind
+    const wanted = typeof position === 'number' ? { revision: position } : position
+    let waiter: (() => void) | undefined
+    const delivered = new Promise<void>((resolve, reject) => {
+      waiter = () => {
+        if (this.replica.hasReached(wanted)) resolve()
+        else if (this.end) reject(this.end.error ?? stopped(method))
+      }
+      this.waiters.add(waiter)
+      waiter()
+    })
+    const {
+      platform,
+      options: { timeoutMs },
+    } = this.host
+    const what = `${method} up to revision ${wanted.revision}`
+    return within(platform, options.timeoutMs ?? timeoutMs, what, delivered, options.signal).finally(() => {
+      if (waiter) this.waiters.delete(waiter)
+    })
   }
 
   /** Notes that the connection is gone, or that its values come again. */
@@ -161,9 +194,15 @@ export class WatchSubscription<E> implements Watcher<E> {
     this.host.remove(this as WatchSubscription<unknown>)
     if (error) this.fail(error)
     this.queue?.close(error)
-    this.settle.reject(error ?? new IronflowError('the watch was stopped', 'closed', { method }))
+    this.settle.reject(error ?? stopped(method))
+    this.progress()
     this.refresh()
     callHook(this.handlers.onClose, error)
+  }
+
+  /** Looks again at what waits for a position. */
+  private progress(): void {
+    for (const waiter of this.waiters) waiter()
   }
 
   private current(): Condition {
@@ -186,23 +225,15 @@ export class WatchSubscription<E> implements Watcher<E> {
     if (this.end) return
     const event = this.kind.read(frame)
     this.queue?.push(this.kind.keyOf(frame), event)
-    if (!this.onEvent) return
-    try {
-      const result = this.onEvent(event)
-      // Not awaited: a slow callback must not hold up the others. But what it rejects with is reported.
-      if (result !== undefined) Promise.resolve(result).catch((thrown) => this.fail(callbackError(thrown)))
-    } catch (thrown) {
-      this.fail(callbackError(thrown))
-    }
+    const { onEvent } = this
+    if (onEvent)
+      callBack(
+        () => onEvent(event),
+        (error) => this.fail(error),
+      )
   }
 }
 
-/** Returns what a callback threw as `onError` gets it: a copy, since what was thrown may be of use elsewhere. */
-function callbackError(thrown: unknown): IronflowError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new IronflowError(`a callback threw: ${message}`, 'internal', {
-    status: undefined,
-    retryable: false,
-    cause: thrown,
-  })
+function stopped(method: string): IronflowError {
+  return new IronflowError('the watch was stopped', 'closed', { method })
 }

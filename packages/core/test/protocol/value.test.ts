@@ -73,12 +73,7 @@ describe('a value comes back as it went in', () => {
 })
 
 test('what JSON turns into something else comes back as JSON has it', () => {
-  expect(roundTrip({ n: Number.NaN, i: Number.POSITIVE_INFINITY, u: undefined, d: new Date(0) })).toEqual({
-    n: null,
-    i: null,
-    d: '1970-01-01T00:00:00.000Z',
-  })
-  expect(roundTrip(Number.NaN)).toBe(null)
+  expect(roundTrip({ u: undefined, d: new Date(0) })).toStrictEqual({ d: '1970-01-01T00:00:00.000Z' })
   expect(Object.is(roundTrip(-0), 0)).toBe(true)
 })
 
@@ -100,7 +95,7 @@ describe('a value that JSON cannot carry is refused by its place', () => {
 
   test.each([[undefined], [() => 1], [Symbol('s')], [1n], [cycle], [throwing], [{ deep: 1n }]])('%o', (value) => {
     expect(() => encodeValue(value)).toThrow(ValidationError)
-    expect(() => encodeJson(value, 'data')).toThrow(/^data: cannot be written as JSON/)
+    expect(() => encodeJson(value, 'data')).toThrow(/^data(\.\w+)*: cannot be written as JSON/)
   })
 })
 

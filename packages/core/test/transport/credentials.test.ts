@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IronflowClient } from '../../src/client'
+import { Client } from '../../src/client'
 import { UnauthenticatedError } from '../../src/errors/kinds'
 import { FakePlatform, settle } from '../fake-platform'
 import { failure } from '../fake-transport'
@@ -16,7 +16,7 @@ function clientWith(apiKey: string | Source | undefined, valid: (key: string | u
     if (valid(key)) return Response.json({ name: 'a', data: {}, revision: 1 })
     return Response.json({ code: 'unauthenticated', detail: 'no such key' }, { status: 401 })
   }
-  return { platform, sent, client: new IronflowClient({ apiKey, ...options }, platform) }
+  return { platform, sent, client: new Client({ apiKey, ...options }, platform) }
 }
 
 /** A function that hands out one key after another. */
@@ -84,7 +84,7 @@ describe('a function', () => {
       await new Promise<void>((resolve) => refusals.push(resolve))
       return Response.json({ code: 'unauthenticated' }, { status: 401 })
     }
-    const client = new IronflowClient({ apiKey: keys.ask }, platform)
+    const client = new Client({ apiKey: keys.ask }, platform)
     const [early, late] = [client.config().get('a'), client.config().get('a')]
     await settle()
     refusals[0]?.()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IronflowClient } from '../../src/client'
+import { Client } from '../../src/client'
 import type { ErrorContext } from '../../src/hooks'
 import type { ClientOptions } from '../../src/options'
 import { FakePlatform } from '../fake-platform'
@@ -15,7 +15,7 @@ function clientOver(answer: Answer, options: ClientOptions = {}) {
     return answer(String(input), init, requests.length)
   }
   const contexts: ErrorContext[] = []
-  const client = new IronflowClient({ onError: (_, context) => contexts.push(context), ...options }, platform)
+  const client = new Client({ onError: (_, context) => contexts.push(context), ...options }, platform)
   return { client, platform, requests, contexts }
 }
 

@@ -232,3 +232,35 @@ describe('over the socket that carries calls as well', () => {
     expect(await call).toMatchObject({ code })
   })
 })
+
+describe('a listener of the status', () => {
+  test('is called after each change, until it leaves', async () => {
+    const { bucket, client, last, states } = watchWorld()
+    const seen: string[] = []
+    const leave = client.subscribeStatus(({ state }) => seen.push(state))
+    const watcher = bucket.watch()
+    const connection = await last()
+    connection.openInSync()
+    expect(seen).toEqual(['connecting', 'live'])
+    leave()
+    leave()
+    watcher.stop()
+    await settle()
+    expect([seen.length, states()]).toEqual([2, ['connecting', 'live', 'idle']])
+  })
+
+  test('that throws is reported to onError, and does not keep others from being called', async () => {
+    const { bucket, client, last, failures } = watchWorld()
+    let calls = 0
+    client.subscribeStatus(() => {
+      throw new Error('oops')
+    })
+    client.subscribeStatus(() => calls++)
+    bucket.watch()
+    await last()
+    expect(calls).toBe(1)
+    expect(failures).toMatchObject([
+      { error: { message: 'a callback threw: oops' }, context: { method: 'client.status' } },
+    ])
+  })
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { IronflowClient } from '../../src/client'
+import { Client } from '../../src/client'
 import { FakePlatform, settle } from '../fake-platform'
 import { FakeStream } from '../transport/fake-stream'
 import { welcome } from './world'
@@ -15,7 +15,7 @@ async function auto() {
     return stream.answer(request, streams.length)
   }
   const errors: string[] = []
-  const client = new IronflowClient({ onError: (error) => errors.push(error.code) }, platform)
+  const client = new Client({ onError: (error) => errors.push(error.code) }, platform)
   client.kv().bucket('b').watch()
   await settle()
   return { client, errors, platform, streams }

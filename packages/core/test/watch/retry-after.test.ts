@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { IronflowClient } from '../../src/client'
+import { Client } from '../../src/client'
 import type { ClientOptions } from '../../src/options'
 import { FakePlatform, settle } from '../fake-platform'
 
 /** A client that watches over sockets of the test's. */
 async function watching(options: ClientOptions) {
   const platform = new FakePlatform()
-  const client = new IronflowClient({ ...options, environment: undefined }, platform)
+  const client = new Client({ ...options, environment: undefined }, platform)
   client.kv().bucket('b').watch()
   await settle()
   /** The newest socket's server answers the upgrade with 503. */

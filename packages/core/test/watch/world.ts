@@ -1,4 +1,4 @@
-import { IronflowClient } from '../../src/client'
+import { Client } from '../../src/client'
 import type { IronflowError } from '../../src/errors/ironflow-error'
 import type { ErrorContext } from '../../src/hooks'
 import type { ClientOptions } from '../../src/options'
@@ -104,7 +104,7 @@ export function watchWorld(options: ClientOptions = {}) {
   const statuses: ClientStatus[] = []
   const onError = (error: IronflowError, context: ErrorContext) => failures.push({ error, context })
   const onStatus = (status: ClientStatus) => statuses.push(status)
-  const client = new IronflowClient({ transport, onError, onStatus, ...options }, platform)
+  const client = new Client({ transport, onError, onStatus, ...options }, platform)
   const { connections } = transport
   const bucket = client.kv().bucket('b')
   /** The newest connection, as soon as what was just done has had its effect. */

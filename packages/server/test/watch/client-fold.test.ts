@@ -1,5 +1,6 @@
-import { type ConfigDelete, type ConfigUpdate, IronflowClient, type KvUpdate, type Watcher } from '@ironflow/core'
+import type { ConfigDelete, ConfigUpdate, IronflowClient, KvUpdate, Watcher } from '@ironflow/core'
 import type { Subscription } from '@ironflow/core/protocol'
+import { Client } from '@ironflow/core/runtime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FakePlatform, settle } from '../../../core/test/fake-platform'
@@ -51,7 +52,7 @@ class World {
   private readonly readers: Pick<SlowReader<unknown>, 'read'>[] = []
 
   constructor() {
-    this.client = new IronflowClient({ transport: this.transport }, this.platform)
+    this.client = new Client({ transport: this.transport }, this.platform)
     for (const name of Object.keys(WATCHES)) this.watch(name)
   }
 

@@ -1,0 +1,11 @@
+// What the package for a runtime is made of: the client, and the platform that it asks for.
+export { Client } from './client'
+export { DEFAULTS } from './options'
+export {
+  type LifecycleSignal,
+  MAX_TIMER_MS,
+  type Platform,
+  type Socket,
+  type SocketEnd,
+  type SocketEvents,
+} from './platform'
