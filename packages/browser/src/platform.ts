@@ -19,9 +19,9 @@ export function browserPlatform(pauseWhenHidden: boolean): Platform {
     openSocket: (url, protocols, _, events) => openSocket(globals(), url, protocols, events),
     lifecycle: (listener) => followPage(globals(), { setTimer }, pauseWhenHidden, listener),
     // A browser does not tell a page why: it might learn something about a network that is not its own.
-    networkError: (thrown) =>
+    networkError: (thrown, server) =>
       new ConnectionError(
-        `${thrown instanceof Error ? thrown.message : String(thrown)} (no network, no such server, or one whose corsOrigins do not name this page's origin)`,
+        `cannot reach ${server}: it is down, or its corsOrigins lack ${globals().location?.origin}`,
         'connection_failed',
         { cause: thrown },
       ),

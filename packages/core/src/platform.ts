@@ -40,8 +40,13 @@ export interface Platform {
    * called. What is so already is reported at once.
    */
   lifecycle(listener: (signal: LifecycleSignal) => void): () => void
-  /** Returns what the runtime's own network error means: a ConnectionError that says what happened, with the error as cause. */
-  networkError(thrown: unknown): IronflowError
+  /**
+   * Returns what the runtime's own network error means: a ConnectionError that says what happened and what to do, with
+   * the error as cause.
+   *
+   * @param server the address that was to be reached
+   */
+  networkError(thrown: unknown, server: string): IronflowError
 }
 
 /** A WebSocket of any implementation. Nothing here throws, also when the peer is gone. */

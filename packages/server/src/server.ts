@@ -72,7 +72,7 @@ const MESSAGES_MS = 5
 export function createServer(serverOptions: ServerOptions): IronflowServer {
   const options = resolveOptions(serverOptions)
   const { engine, limits, heartbeatMs, now, logger, environments, auth, commits, corsOrigins, version } = options
-  const apiKeys = new ApiKeys(engine, now)
+  const apiKeys = new ApiKeys(engine, now, environments)
   const ready = auth === 'none' ? Promise.resolve() : start(options, apiKeys)
   const queue = new KeyedQueue(limits)
   const buckets = new Buckets(engine, queue, limits)
@@ -113,7 +113,7 @@ export function createServer(serverOptions: ServerOptions): IronflowServer {
     authenticator,
   )
   const dev = auth === 'none'
-  const cors = new Cors(corsOrigins, dev)
+  const cors = new Cors(corsOrigins, dev, logger)
   const pollRoom = new PollRoom(limits)
   const messageTime = new TurnShare(MESSAGES_MS)
   const shared = { dispatcher, authenticator, watching, limits, cors, dev, messageTime, pollRoom }

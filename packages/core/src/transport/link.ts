@@ -75,6 +75,6 @@ export class Link {
   failure(thrown: unknown, server: string): IronflowError {
     if (isIronflowError(thrown)) return thrown
     this.leave(server)
-    return this.platform.networkError(thrown)
+    return this.platform.networkError(thrown, server)
   }
 }

@@ -1,5 +1,5 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
-import { type MethodRow, type Subscription, watchKindRow } from '@ironflow/core/protocol'
+import { type Access, type MethodRow, ROLES, type Role, type Subscription, watchKindRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import { ALL_TARGETS, allows, type Right, roleAllows } from '../domain/rights'
 
@@ -29,8 +29,13 @@ export function rightToWatch({ kind, target }: Pick<Subscription, 'kind' | 'targ
 export function noRight({ role }: Principal, { access, resource, target }: Right): UnauthorizedError {
   const message = roleAllows(role, access)
     ? `the key has no scope for ${[access, resource ?? '*', target || '*'].join(':')}`
-    : `a key of role ${role} has no ${access} access`
+    : `a key of role ${role} has no ${access} access; use one of role ${rolesWith(access)}`
   return new UnauthorizedError(message, 'unauthorized')
+}
+
+function rolesWith(access: Access): string {
+  const roles = Object.keys(ROLES) as Role[]
+  return roles.filter((role) => roleAllows(role, access)).join(' or ')
 }
 
 /**
