@@ -16,6 +16,9 @@ export { type ClientOptions, DEFAULTS } from './options'
 export type { CallOptions, ReadOptions } from './pipeline/call-options'
 export type { RetryPolicy } from './pipeline/retry'
 export {
+  type HttpFetch,
+  type HttpRequest,
+  type HttpResponse,
   type LifecycleSignal,
   MAX_TIMER_MS,
   type Platform,

@@ -1,5 +1,10 @@
 import { type ClientOptions, IronflowClient } from '@ironflow/core'
+import { type NetworkOptions, resolveNetwork } from './network'
 import { nodePlatform } from './platform'
+import { serverSource } from './server-source'
+
+/** Options of a client in Node.js. */
+export interface NodeClientOptions extends ClientOptions, NetworkOptions {}
 
 /**
  * Makes a client for Node.js. Nothing is connected before the first call.
@@ -12,6 +17,7 @@ import { nodePlatform } from './platform'
  * const { data } = await client.config().get('limits')
  * ```
  */
-export function createClient(options: ClientOptions = {}): IronflowClient {
-  return new IronflowClient(options, nodePlatform)
+export function createClient({ proxy, tls, ...options }: NodeClientOptions = {}): IronflowClient {
+  const network = resolveNetwork({ proxy, tls })
+  return new IronflowClient(options, nodePlatform(network, serverSource(options)))
 }
