@@ -1,8 +1,7 @@
-import { ConnectionError, MAX_TIMER_MS, type Platform } from '@ironflow/core'
+import { ConnectionError, MAX_TIMER_MS, openWebSocket, type Platform } from '@ironflow/core'
 import { version } from '../package.json'
 import { globals } from './globals'
 import { followPage } from './lifecycle'
-import { openSocket } from './socket'
 
 /** A browser as core needs it. @param pauseWhenHidden whether a page that is hidden for 5 minutes disconnects */
 export function browserPlatform(pauseWhenHidden: boolean): Platform {
@@ -16,7 +15,7 @@ export function browserPlatform(pauseWhenHidden: boolean): Platform {
     uuid,
     setTimer,
     // What a browser sends with the upgrade is for the browser to say.
-    openSocket: (url, protocols, _, events) => openSocket(globals(), url, protocols, events),
+    openSocket: (url, protocols, _, events) => openWebSocket(globals().WebSocket, url, protocols, events),
     lifecycle: (listener) => followPage(globals(), { setTimer }, pauseWhenHidden, listener),
     // A browser does not tell a page why: it might learn something about a network that is not its own.
     networkError: (thrown, server) =>

@@ -1,6 +1,6 @@
 import { ConnectionError } from '@ironflow/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ScriptedSocket, ScriptedWebSocket } from './scripted-socket'
+import { ScriptedSocket, ScriptedWebSocket } from '../../core/test/scripted-socket'
 import packageJson from '../package.json'
 import { createClient, ValidationError } from '../src/index'
 import { browserPlatform } from '../src/platform'
