@@ -32,7 +32,11 @@ async function started(
   const engine = createMemoryEngine({ bucketDefaults: bucketDefaults() })
   const server = createServer({ engine: change(engine), bootstrapKey: ADMIN, ...options })
   const listening = await serve(server, { port: 0 })
-  return { ...listening, close: async () => void (await listening.close(100), await engine.close()) }
+  const close = async () => {
+    await listening.close(100)
+    await engine.close()
+  }
+  return { ...listening, close }
 }
 
 /** Makes the call with a client of its own, of a server of its own where there are options of one. */

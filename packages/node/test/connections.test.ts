@@ -125,9 +125,7 @@ describe('a server that hangs', () => {
     const options = { serverUrl: server.url, timeoutMs: 400, attemptTimeoutMs: 100, retry: { maxAttempts: 99 } }
     const { error, context, elapsedMs } = await failing(options)
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(causes(error) || error.message).toContain(
-      'config.get took longer than attemptTimeoutMs (100 ms)',
-    )
+    expect(causes(error) || error.message).toContain('config.get took longer than attemptTimeoutMs (100 ms)')
     expect(context.attempts).toBeGreaterThan(1)
     expect(elapsedMs).toBeLessThan(400 + SLACK_MS)
   })
