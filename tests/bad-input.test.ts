@@ -83,7 +83,7 @@ describe('a path', () => {
   })
 
   it('that nobody serves is a 404, and a verb nobody takes a 405 with Allow', async () => {
-    expect((await send({ path: '/nowhere' })).json).toMatchObject({ code: 'not_found' })
+    expect((await send({ path: '/nowhere' })).json).toMatchObject({ code: 'unknown_route' })
     const answer = await send({ method: 'PUT', path: CONFIG })
     expect(answer).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
     expect(String(answer.headers.allow)).toContain('PATCH')

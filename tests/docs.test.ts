@@ -34,6 +34,7 @@ const PATHS = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...readdirSync(`${ROOT}docs`).map((file) => `docs/${file}`),
+  ...readdirSync(`${ROOT}packages`).map((name) => `packages/${name}/README.md`),
 ]
 const pages = new Map(PATHS.filter((path) => path.endsWith('.md')).map((path) => [path, read(path)]))
 const page = (path: string): string => {

@@ -64,9 +64,9 @@ const PACKAGE_RULES: Readonly<Record<string, Rule>> = {
   core: (specifier) => (specifier === 'eventsource-parser' ? undefined : 'core imports nothing but eventsource-parser'),
 
   node: (specifier) =>
-    isPartOf('@ironflow/core', specifier) || ['ws', 'nats'].includes(specifier) || isBuiltin(specifier)
+    isPartOf('@ironflow/core', specifier) || ['undici', 'ws', 'nats'].includes(specifier) || isBuiltin(specifier)
       ? undefined
-      : 'node imports only @ironflow/core, ws, nats and built-in modules',
+      : 'node imports only @ironflow/core, undici, ws, nats and built-in modules',
 
   browser: (specifier) =>
     isPartOf('@ironflow/core', specifier) || specifier === 'nats.ws'
@@ -155,6 +155,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'hooks',
     'platform',
+    'web-socket',
     'async',
     'protocol',
     'transport',
@@ -193,8 +194,22 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'testing/engine-contract',
     'testing',
   ],
-  node: ['network-error', 'socket', 'platform', 'client', 'index'],
-  browser: ['globals', 'lifecycle', 'socket', 'platform', 'client', 'ironflow', 'index'],
+  node: [
+    'env',
+    'network-error',
+    'network',
+    'tunnel',
+    'socket',
+    'response-body',
+    'http-client',
+    'platform',
+    'server-source',
+    'client',
+    'web-platform',
+    'web',
+    'index',
+  ],
+  browser: ['globals', 'lifecycle', 'platform', 'client', 'ironflow', 'index'],
   cli: [
     'usage-error',
     'exit-code',

@@ -33,7 +33,7 @@ beforeAll(async () => {
         now: () => Date.now() + skippedMs,
         openSocket(...socket) {
           attempts.push(performance.now())
-          return nodePlatform.openSocket(...socket)
+          return nodePlatform().openSocket(...socket)
         },
       },
     )

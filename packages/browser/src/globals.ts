@@ -6,6 +6,7 @@ export interface Globals {
   readonly fetch: typeof fetch
   readonly crypto: Pick<Crypto, 'getRandomValues'>
   readonly WebSocket?: typeof WebSocket | undefined
+  readonly location?: Pick<Location, 'origin'> | undefined
   readonly window?: EventTarget | undefined
   readonly document?: (EventTarget & Pick<Document, 'visibilityState'>) | undefined
 }

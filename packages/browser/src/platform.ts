@@ -1,9 +1,8 @@
 import { ConnectionError } from '@ironflow/core'
-import { MAX_TIMER_MS, type Platform } from '@ironflow/core/runtime'
+import { MAX_TIMER_MS, openWebSocket, type Platform } from '@ironflow/core/runtime'
 import { version } from '../package.json'
 import { globals } from './globals'
 import { followPage } from './lifecycle'
-import { openSocket } from './socket'
 
 /** A browser as core needs it. @param pauseWhenHidden whether a page that is hidden for 5 minutes disconnects */
 export function browserPlatform(pauseWhenHidden: boolean): Platform {
@@ -17,12 +16,12 @@ export function browserPlatform(pauseWhenHidden: boolean): Platform {
     uuid,
     setTimer,
     // What a browser sends with the upgrade is for the browser to say.
-    openSocket: (url, protocols, _, events) => openSocket(globals(), url, protocols, events),
+    openSocket: (url, protocols, _, events) => openWebSocket(globals().WebSocket, url, protocols, events),
     lifecycle: (listener) => followPage(globals(), { setTimer }, pauseWhenHidden, listener),
     // A browser does not tell a page why: it might learn something about a network that is not its own.
-    networkError: (thrown) =>
+    networkError: (thrown, server) =>
       new ConnectionError(
-        `${thrown instanceof Error ? thrown.message : String(thrown)} (no network, no such server, or one whose corsOrigins do not name this page's origin)`,
+        `cannot reach ${server}: it is down, or its corsOrigins lack ${globals().location?.origin}`,
         'connection_failed',
         { cause: thrown },
       ),

@@ -71,7 +71,7 @@ test('a client makes calls where there is no page and no WebSocket', async () =>
   expect(found).toEqual({ seats: 5 })
 })
 
-test('a watch says there that no WebSocket could be opened, and ends with its client', async () => {
+test('a watch says there that no WebSocket can be made, and ends with its client', async () => {
   const found = await run(`
     const { createClient } = await import('./browser.mjs')
     const client = createClient({ serverUrl: 'http://127.0.0.1:9', transport: 'websocket', retry: { maxAttempts: 1 } })
@@ -79,5 +79,5 @@ test('a watch says there that no WebSocket could be opened, and ends with its cl
     console.log(JSON.stringify({ code: error.code, message: error.message }))
     await client.close()
   `)
-  expect(found).toEqual({ code: 'connection_failed', message: 'the WebSocket could not be opened' })
+  expect(found).toEqual({ code: 'connection_failed', message: 'the WebSocket could not be opened: there is none' })
 })

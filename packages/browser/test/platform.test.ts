@@ -1,9 +1,9 @@
 import { ConnectionError } from '@ironflow/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ScriptedSocket, ScriptedWebSocket } from '../../core/test/scripted-socket'
 import packageJson from '../package.json'
 import { createClient, ValidationError } from '../src/index'
 import { browserPlatform } from '../src/platform'
-import { ScriptedSocket, ScriptedWebSocket } from './scripted-socket'
 
 const platform = browserPlatform(true)
 
@@ -65,17 +65,14 @@ test('a socket is made by the WebSocket of the runtime', () => {
 })
 
 describe('a network error', () => {
-  test('says what may be wrong, since a browser does not', () => {
+  test('names the server and the origin of the page, and what may be wrong, since a browser does not', () => {
+    vi.stubGlobal('location', { origin: 'https://app.example.com' })
     const thrown = new TypeError('Failed to fetch')
-    const error = platform.networkError(thrown)
+    const error = platform.networkError(thrown, 'https://config.example.com')
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error.message).toBe(
-      "Failed to fetch (no network, no such server, or one whose corsOrigins do not name this page's origin)",
+      'cannot reach https://config.example.com: it is down, or its corsOrigins lack https://app.example.com',
     )
     expect(error.cause).toBe(thrown)
-  })
-
-  test('is one also where something odd was thrown', () => {
-    expect(platform.networkError('odd').message).toMatch(/^odd \(/)
   })
 })

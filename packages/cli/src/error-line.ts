@@ -4,12 +4,12 @@ import { UsageError } from './usage-error'
 
 /** The next step after an error, where the message alone does not say it. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  unknown_route: 'to find out why: ironflow doctor',
   connection_failed: 'to find out why: ironflow doctor',
   timeout: 'to find out why: ironflow doctor',
   invalid_response: 'to find out why: ironflow doctor',
   unauthenticated: 'give a valid key with --key or IRONFLOW_API_KEY',
   unauthorized: 'use a key whose role, scopes and environment allow this',
-  revision_conflict: 'read it again and decide again',
   already_exists: 'to change the options of a bucket: ironflow bucket update',
 }
 

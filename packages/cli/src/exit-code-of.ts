@@ -19,8 +19,9 @@ export const EXIT_BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   connection_failed: EXIT.notReachable,
   timeout: EXIT.notReachable,
   unavailable: EXIT.notReachable,
-  // Something answers at this address, and it is not Ironflow.
+  // Something responds at this address, and it is not Ironflow's API.
   invalid_response: EXIT.notReachable,
+  unknown_route: EXIT.notReachable,
   method_not_allowed: EXIT.failed,
   rate_limited: EXIT.failed,
   internal: EXIT.failed,

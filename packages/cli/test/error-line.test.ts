@@ -17,7 +17,7 @@ it.each<[unknown, string]>([
   [new UnauthenticatedError('no key', 'unauthenticated'), 'no key; give a valid key with --key or IRONFLOW_API_KEY'],
   [
     new ConflictError('expected revision 1 of a, but it is at 2', 'revision_conflict'),
-    'expected revision 1 of a, but it is at 2; read it again and decide again',
+    'expected revision 1 of a, but it is at 2',
   ],
   [notFound('config.get'), 'there is no x; to see what there is: ironflow config list'],
   [notFound('kv.get'), 'there is no x; to see what there is: ironflow kv list <bucket>'],

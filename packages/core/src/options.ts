@@ -6,7 +6,7 @@ import type { PipelineOptions } from './pipeline/pipeline'
 import type { RetryPolicy } from './pipeline/retry'
 import type { Platform } from './platform'
 import { environmentRule } from './protocol/names'
-import { isApiKey } from './transport/credentials'
+import { API_KEY_RULE, isApiKey } from './transport/credentials'
 import type { LinkOptions } from './transport/link'
 import { TRANSPORTS, type TransportOption } from './transport/transport-selector'
 import type { ConnectionOptions } from './watch/connection-manager'
@@ -128,7 +128,7 @@ function problemsOf(options: ResolvedOptions): Record<string, string> {
     fields.serverUrl = 'must be http:// or https:// with a host, without user, password, query and fragment'
   }
   if (apiKey !== undefined && typeof apiKey !== 'function' && !isApiKey(apiKey)) {
-    fields.apiKey = 'must be visible ASCII characters, or a function'
+    fields.apiKey = `${API_KEY_RULE}, or a function`
   }
   const problem = environment === undefined ? undefined : environmentRule(environment)
   if (problem) fields.environment = problem

@@ -10,7 +10,7 @@ export const MAX_TIMER_MS = 2 ** 31 - 1
 export interface Platform {
   /** Sent as `X-Ironflow-Client`: `node/0.1.0`. */
   readonly clientName: string
-  readonly fetch: typeof fetch
+  readonly fetch: HttpFetch
   /** An environment variable, where the runtime has such a thing. */
   env(name: string): string | undefined
   /** Wall clock, epoch milliseconds. */
@@ -25,7 +25,8 @@ export interface Platform {
    */
   setTimer(callback: () => void, ms: number): () => void
   /**
-   * Opens a WebSocket. Returns at once, before it calls `events`.
+   * Opens a WebSocket. Returns at once, before it calls `events`. Throws where the runtime has none, or allows none here,
+   * such as one without TLS on a page of https: that says nothing about the server, and another transport may do.
    *
    * @param headers sent with the upgrade where the runtime allows it
    */
@@ -40,8 +41,38 @@ export interface Platform {
    * called. What is so already is reported at once.
    */
   lifecycle(listener: (signal: LifecycleSignal) => void): () => void
-  /** Returns what the runtime's own network error means: a ConnectionError that says what happened, with the error as cause. */
-  networkError(thrown: unknown): IronflowError
+  /**
+   * Returns what the runtime's own network error means: a ConnectionError that says what happened and what to do, with
+   * the error as cause.
+   *
+   * @param server the address that was to be reached
+   */
+  networkError(thrown: unknown, server: string): IronflowError
+}
+
+/** Sends one HTTP request; the runtime's own `fetch` is one. Rejects with the runtime's own error, or the signal's reason. */
+export type HttpFetch = (url: string, request: HttpRequest) => Promise<HttpResponse>
+
+/** An HTTP request as core sends it. */
+export interface HttpRequest {
+  readonly method: string
+  /** By name in lower case. */
+  readonly headers: Record<string, string>
+  readonly body?: string | Uint8Array<ArrayBuffer> | undefined
+  readonly signal: AbortSignal
+  /** A redirect is a response like any other: it would take key and body to a server that is not configured. */
+  readonly redirect: 'manual'
+}
+
+/** The part of an HTTP response that core reads; a `Response` is one. The body is read once: as text, or as a stream. */
+export interface HttpResponse {
+  readonly status: number
+  /** A status from 200 to 299. */
+  readonly ok: boolean
+  readonly type?: string | undefined
+  readonly headers: Pick<Headers, 'get'>
+  readonly body: { getReader(): Pick<ReadableStreamDefaultReader<Uint8Array>, 'read'> } | null
+  text(): Promise<string>
 }
 
 /** A WebSocket of any implementation. Nothing here throws, also when the peer is gone. */

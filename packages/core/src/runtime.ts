@@ -2,6 +2,9 @@
 export { Client } from './client'
 export { DEFAULTS } from './options'
 export {
+  type HttpFetch,
+  type HttpRequest,
+  type HttpResponse,
   type LifecycleSignal,
   MAX_TIMER_MS,
   type Platform,
@@ -9,3 +12,4 @@ export {
   type SocketEnd,
   type SocketEvents,
 } from './platform'
+export { openWebSocket } from './web-socket'

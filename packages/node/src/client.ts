@@ -1,6 +1,11 @@
 import type { ClientOptions, IronflowClient, Schema } from '@ironflow/core'
 import { Client } from '@ironflow/core/runtime'
+import { type NetworkOptions, resolveNetwork } from './network'
 import { nodePlatform } from './platform'
+import { serverSource } from './server-source'
+
+/** Options of a client in Node.js. */
+export interface NodeClientOptions extends ClientOptions, NetworkOptions {}
 
 /**
  * Makes a client for Node.js. Nothing is connected before the first call.
@@ -13,7 +18,8 @@ import { nodePlatform } from './platform'
  * const { data } = await client.config().get('limits')
  * ```
  */
-export function createClient<S extends Schema = Schema>(options?: ClientOptions): IronflowClient<S>
-export function createClient(options: ClientOptions = {}): IronflowClient {
-  return new Client(options, nodePlatform)
+export function createClient<S extends Schema = Schema>(options?: NodeClientOptions): IronflowClient<S>
+export function createClient({ proxy, tls, ...options }: NodeClientOptions = {}): IronflowClient {
+  const network = resolveNetwork({ proxy, tls })
+  return new Client(options, nodePlatform(network, serverSource(options)))
 }

@@ -1,2 +1,3 @@
 export * from '@ironflow/core'
-export { createClient } from './client'
+export { createClient, type NodeClientOptions } from './client'
+export type { NetworkOptions, Pem, TlsOptions } from './network'

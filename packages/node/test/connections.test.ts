@@ -64,7 +64,7 @@ describe('a connection that is cut', () => {
       })
       const { error, context } = await failing({ serverUrl: server.url })
       expect(error).toBeInstanceOf(ConnectionError)
-      expect(causes(error)).toMatch(/terminated|fetch failed/)
+      expect(causes(error)).toMatch(/other side closed|ECONNRESET|socket hang up/)
       expect([context.attempts, server.requests.length]).toEqual([2, 2])
     }
   })
@@ -111,7 +111,11 @@ describe('a server that hangs', () => {
     await using server = await rawServer((socket) => socket.write(bytes))
     const { error, elapsedMs } = await failing({ serverUrl: server.url, timeoutMs: 200 })
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error).toMatchObject({ code: 'timeout', message: 'config.get took longer than 200 ms', status: undefined })
+    expect(error).toMatchObject({
+      code: 'timeout',
+      message: 'config.get took longer than timeoutMs (200 ms)',
+      status: undefined,
+    })
     expect(elapsedMs).toBeGreaterThan(190)
     expect(elapsedMs).toBeLessThan(200 + SLACK_MS)
   })
@@ -121,7 +125,7 @@ describe('a server that hangs', () => {
     const options = { serverUrl: server.url, timeoutMs: 400, attemptTimeoutMs: 100, retry: { maxAttempts: 99 } }
     const { error, context, elapsedMs } = await failing(options)
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(causes(error) || error.message).toContain('an attempt of config.get took longer than 100 ms')
+    expect(causes(error) || error.message).toContain('config.get took longer than attemptTimeoutMs (100 ms)')
     expect(context.attempts).toBeGreaterThan(1)
     expect(elapsedMs).toBeLessThan(400 + SLACK_MS)
   })

@@ -78,7 +78,7 @@ test.each([
   'a script that %s exits by itself',
   async (_, script) => {
     const { code, signal, output } = await run(script)
-    expect({ code, signal }).toEqual({ code: 0, signal: null })
+    expect({ code, signal }, output).toEqual({ code: 0, signal: null })
     expect(output.trim()).toBe(
       script.includes('hang') ? 'closed' : script.includes(':1') && script.includes('retry') ? 'connection_failed' : '',
     )

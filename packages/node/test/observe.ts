@@ -1,6 +1,6 @@
-import { type ClientOptions, type ErrorContext, type IronflowClient, IronflowError } from '@ironflow/core'
+import { type ErrorContext, type IronflowClient, IronflowError } from '@ironflow/core'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { createClient } from '../src/index'
+import { createClient, type NodeClientOptions } from '../src/index'
 
 /** Fails each test of the file during which a rejection was left unhandled. */
 export function expectNoUnhandledRejections(): void {
@@ -27,7 +27,7 @@ export interface Failed {
 
 /** Makes one call that has to fail, as every call does: with a typed error, told to onError once. */
 export async function failing(
-  options: ClientOptions,
+  options: NodeClientOptions,
   call: (client: IronflowClient) => Promise<unknown> = (client) => client.config().get('limits'),
 ): Promise<Failed> {
   const reports: Array<{ error: IronflowError; context: ErrorContext }> = []

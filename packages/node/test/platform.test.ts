@@ -1,7 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import packageJson from '../package.json'
 import { createClient, ValidationError } from '../src/index'
-import { nodePlatform } from '../src/platform'
+import { nodePlatform as makePlatform } from '../src/platform'
+
+const nodePlatform = makePlatform()
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -26,14 +28,13 @@ test('a bad environment variable is named when the client is made', () => {
   expect(() => createClient()).toThrow(/^serverUrl: /)
 })
 
-test('a global fetch that is replaced later is the one that is used', async () => {
-  const client = createClient({ serverUrl: 'http://host' })
+test('a fetch that is given makes the calls', async () => {
   const urls: string[] = []
-  vi.stubGlobal('fetch', async (url: string) => {
-    urls.push(url)
+  const fetch = async (url: string | URL | Request) => {
+    urls.push(String(url))
     return Response.json({ configs: [] })
-  })
-  await client.config().list()
+  }
+  await createClient({ serverUrl: 'http://host', fetch }).config().list()
   expect(urls).toEqual(['http://host/api/v1/config'])
 })
 

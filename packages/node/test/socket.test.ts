@@ -1,11 +1,13 @@
 import type { Socket as NetSocket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { networkError } from '../src/network-error'
+import { networkError as readError } from '../src/network-error'
 import { expectNoUnhandledRejections } from './observe'
 import { closedPort, http, rawServer } from './raw-server'
 import { bounded, noSocketLeft, socketServer, TestSocket } from './test-socket'
 
 expectNoUnhandledRejections()
+
+const networkError = (thrown: unknown) => readError(thrown, { server: 'http://host', source: 'the option serverUrl' })
 
 const clients: TestSocket[] = []
 const open = (...of: ConstructorParameters<typeof TestSocket>) => {
@@ -158,7 +160,7 @@ describe('a server that is not there', () => {
     expect(response).toBeUndefined()
     expect(networkError(error)).toMatchObject({
       code: 'connection_failed',
-      message: expect.stringMatching(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/),
+      message: expect.stringMatching(/: connect ECONNREFUSED 127\.0\.0\.1:\d+; /),
     })
     expect(client.told).toEqual(['closed'])
   })

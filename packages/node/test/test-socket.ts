@@ -1,6 +1,7 @@
 import type { Socket, SocketEnd } from '@ironflow/core/runtime'
 import { expect } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { resolveNetwork } from '../src/network'
 import { openSocket } from '../src/socket'
 
 const PATIENCE_MS = 5_000
@@ -14,7 +15,7 @@ export class TestSocket {
   private wake: () => void = () => undefined
 
   constructor(url: string, protocols: string[] = ['ironflow.v1'], headers: Record<string, string> = {}) {
-    this.socket = openSocket(url.replace(/^http/, 'ws'), protocols, headers, {
+    this.socket = openSocket(resolveNetwork({}), url.replace(/^http/, 'ws'), protocols, headers, {
       opened: () => this.tell('opened'),
       message: (text) => this.tell(text),
       closed: (end) => {

@@ -35,7 +35,7 @@ export class ServerCore {
 
   constructor(readonly options: ResolvedOptions) {
     const { engine, limits, now, logger, isOpen, commits, environments, heartbeatMs } = options
-    const apiKeys = new ApiKeys(engine, now)
+    const apiKeys = new ApiKeys(engine, now, environments)
     this.ready = isOpen ? Promise.resolve() : makeFirstKey(options, apiKeys)
     const { cachedKeys } = limits
     this.authenticator = new Authenticator({ engine, apiKeys, isOpen, cachedKeys, now, bootstrapped: this.ready })

@@ -22,7 +22,7 @@ export class Deadline {
   /**
    * A span by itself has no timer: the spans within it have the timers, of which the last it allows ends with it.
    *
-   * @param what for the message of the time-out
+   * @param what the message of the time-out, with the name of the option that set its time
    * @param outer the span around this one, which it never outlives
    */
   constructor(
@@ -90,7 +90,7 @@ export class Deadline {
   }
 
   private timeOut(): void {
-    const message = `${this.what} took longer than ${this.timeoutMs} ms`
+    const message = `${this.what} (${this.timeoutMs} ms)`
     this.abort(new TimeoutError(message, 'timeout', { status: undefined, cause: this.lastError }))
   }
 }

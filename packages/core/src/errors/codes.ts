@@ -7,6 +7,8 @@ export const CODES = {
   unauthenticated: { status: 401, retryable: false },
   unauthorized: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
+  // Not `not_found`, which is about data: a wrong address must not read as a document that does not exist.
+  unknown_route: { status: 404, retryable: false },
   method_not_allowed: { status: 405, retryable: false },
   already_exists: { status: 409, retryable: false },
   confirmation_required: { status: 409, retryable: false },

@@ -65,6 +65,11 @@ export class IronflowError extends Error {
     Object.defineProperty(this, BRAND, { value: [kind, 'IronflowError'] })
   }
 
+  /** What `JSON.stringify` writes: an error's message is no member that it would see. The cause and the stack are left out. */
+  toJSON(): object {
+    return { ...this, message: this.message }
+  }
+
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A class derived by the user has no kind of its own: there the ordinary prototype chain decides.
     if (!Object.hasOwn(this, 'kind')) return Function.prototype[Symbol.hasInstance].call(this, value)

@@ -58,7 +58,8 @@ export function fromProblem(
   const problem = isRecord(body) ? body : {}
   const code = isWireCode(problem.code) ? problem.code : codeForForeignStatus(status)
   const text = [problem.detail, problem.error, problem.message].find((part) => typeof part === 'string' && part !== '')
-  return errorFor(code, (text as string | undefined) ?? `the server responded with ${status}`, {
+  const said = (text as string | undefined) ?? `the server responded with ${status}`
+  return errorFor(code, code === 'invalid_response' ? `${said}; ${NOT_OURS}` : said, {
     status,
     requestId: typeof problem.requestId === 'string' ? problem.requestId : known.requestId,
     fields: isRecord(problem.fields) ? (problem.fields as Record<string, string>) : undefined,
@@ -68,6 +69,9 @@ export function fromProblem(
     cause: known.cause,
   })
 }
+
+/** What to look at where a response is not ours. */
+export const NOT_OURS = 'is serverUrl an Ironflow server?'
 
 /** Returns whether a server may respond with that code: `aborted` and `closed` are what this client did, whatever a server claims. */
 function isWireCode(value: unknown): value is ErrorCode {

@@ -147,7 +147,7 @@ export class Pipeline {
     if (this.isClosed) throw closed()
     const timeoutMs = this.timeoutMs(options)
     if (!isPositive(timeoutMs)) throw invalid({ timeoutMs: 'must be a number above 0' })
-    const deadline = new Deadline(this.platform, timeoutMs, call.method)
+    const deadline = new Deadline(this.platform, timeoutMs, `${call.method} took longer than timeoutMs`)
     this.open.add(deadline)
     try {
       if (options.signal) deadline.abortWith(options.signal)
@@ -197,7 +197,9 @@ export class Pipeline {
 
   /** Time is up when the deadline says so, also where the transport, or the `fetch` that a user gave it, does not listen. */
   private async attempt<M extends MethodName>(call: Call<M>, outer: Deadline): Promise<Reply<M>> {
-    const deadline = new Deadline(this.platform, this.options.attemptTimeoutMs, `an attempt of ${call.method}`, outer)
+    const { attemptTimeoutMs } = this.options
+    const what = `${call.method} took longer than attemptTimeoutMs`
+    const deadline = new Deadline(this.platform, attemptTimeoutMs, what, outer)
     try {
       return await deadline.until(this.transport.call(call, deadline.signal))
     } finally {

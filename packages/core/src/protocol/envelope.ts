@@ -7,10 +7,9 @@ import { parseJson, RawJson, stringify } from './json'
 import { type JsonLimits, parseJsonWithin } from './json-check'
 import { MemberReader } from './json-members'
 import { METHODS, type MethodRow } from './methods'
-import type { Rule } from './names'
 import { parsePosition } from './position'
 import { isWellFormed } from './value'
-import { isWatchKind, WATCH_KINDS, watchKindRow } from './watch-kinds'
+import { isWatchKind, WATCH_KINDS, type WatchKindRow, watchKindRow } from './watch-kinds'
 
 /**
  * Frames as JSON text, both ends. A client believes what its server says and looks only whether it is a frame at all; a
@@ -151,8 +150,12 @@ export function checkSubscription(
   fail('id', nameProblem(id))
   const row = isWatchKind(kind) ? watchKindRow(kind) : undefined
   if (!row) fail('kind', `must be one of ${Object.keys(WATCH_KINDS).join(', ')}`)
-  else fail('target', typeof target === 'string' ? row.target(target) : 'must be a string')
-  if (row && filters !== undefined) fail('filters', filtersProblem(row.filter, filters, maxFilters))
+  else {
+    // Named as the parameter that users know, too.
+    const problem = typeof target === 'string' ? row.target(target) : 'must be a string'
+    fail('target', problem && `${row.route.target} ${problem}`)
+    if (filters !== undefined) fail('filters', filtersProblem(row, filters, maxFilters))
+  }
   if (cursor !== undefined && (typeof cursor !== 'string' || !parseCursor(cursor))) {
     fail('cursor', 'is not one that this server gave')
   }
@@ -164,15 +167,18 @@ export function checkSubscription(
   return { id, kind, target, filters, cursor, updatesOnly } as Subscription
 }
 
-/** @param rule what each must be; absent: the kind of watch has no filters */
-function filtersProblem(rule: Rule | undefined, filters: unknown, maxFilters: number): string | undefined {
+function filtersProblem(
+  { filter: rule, route }: WatchKindRow,
+  filters: unknown,
+  maxFilters: number,
+): string | undefined {
   if (!rule) return 'have no meaning for this kind'
   if (!Array.isArray(filters) || filters.length === 0) return 'must be a list, and not empty; absent: all keys'
   // Too many are refused by their number, with the limit's name, and not looked at.
   if (filters.length > maxFilters) return undefined
   for (const filter of filters) {
-    const problem = typeof filter === 'string' ? rule(filter) : 'must be strings'
-    if (problem) return problem
+    const problem = typeof filter === 'string' ? rule(filter) : 'must be a string'
+    if (problem) return `${route.filters} ${problem}`
   }
   return undefined
 }

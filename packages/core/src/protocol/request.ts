@@ -1,5 +1,6 @@
 import { invalid, ValidationError } from '../errors/kinds'
 import type { Call } from './call'
+import { encodingOf, expectUtf8, isText, mediaType } from './content-type'
 import { type EnvironmentSource, oneEnvironment, placedEnvironment } from './environment'
 import { formatEtag, parseEtag } from './etag'
 import { HEADERS } from './headers'
@@ -139,8 +140,7 @@ function decodeParams(row: MethodRow, request: ReceivedRequest, limits: JsonLimi
   const contentType = mediaType(request.header(HEADERS.contentType))
   if (row.body !== 'value' || isText(contentType)) expectUtf8(request.header(HEADERS.contentType))
   if (row.body === 'value') {
-    const encoding: Encoding =
-      contentType === 'application/json' ? 'json' : contentType === 'text/plain' ? 'text' : 'base64'
+    const encoding = encodingOf(contentType)
     params.encoding = encoding
     if (encoding === 'base64') params.value = request.body
     else if (encoding === 'text') params.value = decodeUtf8(request.body)
@@ -149,12 +149,19 @@ function decodeParams(row: MethodRow, request: ReceivedRequest, limits: JsonLimi
   }
 
   if (contentType !== 'application/json') {
-    throw new ValidationError('the content type must be application/json', 'unsupported_media_type', {
-      fields: { 'content-type': 'must be application/json' },
-    })
+    throw new ValidationError(
+      'the body must be JSON: send "content-type: application/json"',
+      'unsupported_media_type',
+      {
+        fields: { 'content-type': 'must be application/json' },
+      },
+    )
   }
   const text = decodeUtf8(request.body).trim()
-  if (!isObjectText(text)) throw invalid({ body: 'must be a JSON object' })
+  if (!isObjectText(text)) {
+    const sdk = row.body === 'rest' ? '' : ` (${row.body} in the SDK)`
+    throw invalid({ body: `must be a JSON object${sdk}` })
+  }
   if (row.body !== 'rest') {
     params[row.body] = new RawJson(text)
     return params
@@ -174,11 +181,13 @@ function decodePreconditions(row: MethodRow, request: ReceivedRequest, params: R
   if (!isMutating(row)) return // There, both headers are about caching, and the binding's business.
   const ifMatch = request.header(HEADERS.ifMatch)
   const ifNoneMatch = request.header(HEADERS.ifNoneMatch)
-  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw invalid({ 'if-none-match': 'cannot go with if-match' })
+  if (ifMatch !== undefined && ifNoneMatch !== undefined)
+    throw invalid({ 'if-none-match': 'cannot go with if-match (createOnly with ifRevision in the SDK)' })
   if (ifMatch !== undefined) {
     if (!row.ifMatch) throw invalid({ 'if-match': 'has no meaning for this method' })
     const match = parseEtag(ifMatch)
-    if (!match) throw invalid({ 'if-match': 'must be a revision or an ETag: 5, "5", W/"5" or "5-epoch"' })
+    if (!match)
+      throw invalid({ 'if-match': 'must be a revision or an ETag: 5, "5", W/"5" or "5-epoch" (ifRevision in the SDK)' })
     params[row.ifMatch] = match.revision
     if (match.epoch !== undefined) params.ifEpoch = match.epoch
   }
@@ -196,24 +205,6 @@ function bodyParams(row: MethodRow, params: ParamRecord): ParamRecord {
   const inPath = Array.from(row.path.matchAll(/:([a-zA-Z]+)/g), (found) => found[1])
   const elsewhere = [...PRECONDITIONS, ...inPath, ...Object.keys(queryTypes(row))]
   return Object.fromEntries(Object.entries(params).filter(([name]) => !elsewhere.includes(name)))
-}
-
-function mediaType(header: string | undefined): string | undefined {
-  return header?.split(';', 1)[0]?.trim().toLowerCase()
-}
-
-function isText(contentType: string | undefined): boolean {
-  return contentType === 'application/json' || contentType === 'text/plain'
-}
-
-/** Text in another charset, read as UTF-8, would be refused at best and be other text at worst. */
-function expectUtf8(header: string | undefined): void {
-  const charset = header && /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(header)?.[1]
-  if (charset !== undefined && charset !== '' && !/^(utf-?8|us-ascii)$/i.test(charset)) {
-    throw new ValidationError('the charset must be utf-8', 'unsupported_media_type', {
-      fields: { 'content-type': 'must have the charset utf-8, or none' },
-    })
-  }
 }
 
 /** Stateless between calls, since each is given whole. */

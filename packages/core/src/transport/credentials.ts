@@ -80,6 +80,9 @@ export class Credentials {
   }
 }
 
+/** What a key must be, for errors, which never say what was given. */
+export const API_KEY_RULE = 'must be visible ASCII without blanks and "Bearer "'
+
 /** Visible ASCII: anything else the runtime refuses to put into a header, with a message that has the key in it. */
 export function isApiKey(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
@@ -87,6 +90,6 @@ export function isApiKey(value: unknown): value is string {
 
 async function ask(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
-  if (!isApiKey(key)) throw new TypeError('it returned no key: a key is visible ASCII characters')
+  if (!isApiKey(key)) throw new TypeError(`it returned no key: one ${API_KEY_RULE}`)
   return key
 }

@@ -1,5 +1,6 @@
 import { hasTimedOut } from '../async/deadline'
 import { isRecord } from '../is-record'
+import type { HttpResponse } from '../platform'
 import type { Call, Reply } from '../protocol/call'
 import { HEADERS } from '../protocol/headers'
 import { parseJson } from '../protocol/json'
@@ -24,7 +25,7 @@ export class HttpTransport implements CallTransport {
     const key = known instanceof Promise ? await known : known
     const { server } = link
     this.servers.set(call, server)
-    let response: Response
+    let response: HttpResponse
     let text: string
     try {
       response = await link.send(server, request, key, signal)
@@ -57,7 +58,7 @@ export class HttpTransport implements CallTransport {
 }
 
 /** Returns the reply in a response of success. @throws IronflowError `invalid_response` */
-function read<M extends MethodName>(row: MethodRow, response: Response, text: string): Reply<M> {
+function read<M extends MethodName>(row: MethodRow, response: HttpResponse, text: string): Reply<M> {
   const reply = about(response)
   const { revision, epoch } = reply
   const result = response.status === 204 && row.success === 204 ? { revision, epoch } : parseJson(text)
@@ -66,7 +67,7 @@ function read<M extends MethodName>(row: MethodRow, response: Response, text: st
 }
 
 /** What the headers of a response say about its reply. */
-function about({ headers }: Response): Omit<Reply, 'result'> {
+function about({ headers }: Pick<HttpResponse, 'headers'>): Omit<Reply, 'result'> {
   return {
     revision: integer(headers.get(HEADERS.revision)),
     epoch: headers.get(HEADERS.epoch) ?? undefined,

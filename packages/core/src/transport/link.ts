@@ -1,5 +1,5 @@
 import { type IronflowError, isIronflowError } from '../errors/ironflow-error'
-import type { Platform } from '../platform'
+import type { HttpFetch, HttpRequest, HttpResponse, Platform } from '../platform'
 import { HEADERS } from '../protocol/headers'
 import type { EncodedRequest } from '../protocol/request'
 import type { Credentials } from './credentials'
@@ -10,7 +10,7 @@ export interface LinkOptions {
   readonly serverUrls: readonly string[]
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>
-  readonly fetch: typeof fetch
+  readonly fetch: HttpFetch
 }
 
 /**
@@ -47,7 +47,7 @@ export class Link {
     { verb, target, headers, body }: EncodedRequest,
     key: string | undefined,
     signal: AbortSignal,
-  ): Promise<Response> {
+  ): Promise<HttpResponse> {
     // Taken out of its object first: the fetch of a browser does not run as a method of another.
     const { fetch } = this.options
     return fetch(server + target, {
@@ -57,9 +57,8 @@ export class Link {
         ...headers,
         ...(key === undefined ? undefined : { [HEADERS.authorization]: `Bearer ${key}` }),
       },
-      body: body as BodyInit | undefined,
+      body: body as HttpRequest['body'],
       signal,
-      // A redirect would take key and body to a server that is not configured.
       redirect: 'manual',
     })
   }
@@ -75,6 +74,6 @@ export class Link {
   failure(thrown: unknown, server: string): IronflowError {
     if (isIronflowError(thrown)) return thrown
     this.leave(server)
-    return this.platform.networkError(thrown)
+    return this.platform.networkError(thrown, server)
   }
 }

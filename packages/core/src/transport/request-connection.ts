@@ -1,4 +1,5 @@
 import { errorFor, type ValidationError } from '../errors/kinds'
+import type { HttpResponse } from '../platform'
 import type { ServerFrame, Subscription } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { stringify } from '../protocol/json'
@@ -57,7 +58,7 @@ export abstract class RequestConnection extends LinkConnection {
     query: string,
     key: string | undefined,
     signal: AbortSignal,
-  ): Promise<Response> {
+  ): Promise<HttpResponse> {
     const { link, server, session } = this
     const { environment } = session
     const headers = {

@@ -1,7 +1,7 @@
 import { isErrorCode } from '../errors/codes'
 import { type ErrorInit, IronflowError } from '../errors/ironflow-error'
 import { errorFor } from '../errors/kinds'
-import { fromProblem } from '../errors/problem'
+import { fromProblem, NOT_OURS } from '../errors/problem'
 import type { WatchFrame } from '../protocol/frames'
 import { HEADERS } from '../protocol/headers'
 import { parseJson } from '../protocol/json'
@@ -33,7 +33,7 @@ export function responseError(response: ResponseHead, text: string, now: number)
 
 /** Returns the error of a response that cannot be used. @param what what it was to be: `JSON object` */
 export function unusableResponse(response: ResponseHead, text: string, what: string): IronflowError {
-  const message = `the response is no ${what} (${typeOf(response)}): is serverUrl an Ironflow server?`
+  const message = `the response is no ${what} (${typeOf(response)}); ${NOT_OURS}`
   return new IronflowError(message, 'invalid_response', knownOf(response, text))
 }
 

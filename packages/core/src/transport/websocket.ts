@@ -1,4 +1,5 @@
 import { ConnectionError, errorFor } from '../errors/kinds'
+import { messageOf } from '../errors/normalize'
 import type { Socket, SocketEnd } from '../platform'
 import { encodeFrame, parseServerFrame } from '../protocol/envelope'
 import { type ClientFrame, SUBPROTOCOL } from '../protocol/frames'
@@ -38,21 +39,25 @@ export class WebSocketConnection extends LinkConnection {
     // http becomes ws, https becomes wss.
     const url = `${server.replace(/^http/, 'ws')}/api/v1/ws${query}`
     const protocols = key === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${base64url(key)}`]
-    this.socket = link.platform.openSocket(url, protocols, link.headers, {
-      opened: () => {
-        this.isOpen = true
-        for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
-      },
-      message: (text) => this.receive(parseServerFrame(text)),
-      closed: (end) => {
-        const how = this.endOf(end, key)
-        const { frame } = this.largest
-        if (end.code === TOO_LARGE && frame?.type === 'subscribe') {
-          this.refuse(frame.id, errorFor('payload_too_large', how.error.message))
-        }
-        this.end(how)
-      },
-    })
+    try {
+      this.socket = link.platform.openSocket(url, protocols, link.headers, {
+        opened: () => {
+          this.isOpen = true
+          for (const subscription of session.subscriptions()) this.send({ type: 'subscribe', ...subscription })
+        },
+        message: (text) => this.receive(parseServerFrame(text)),
+        closed: (end) => {
+          const how = this.endOf(end, key)
+          const { frame } = this.largest
+          if (end.code === TOO_LARGE && frame?.type === 'subscribe') {
+            this.refuse(frame.id, errorFor('payload_too_large', how.error.message))
+          }
+          this.end(how)
+        },
+      })
+    } catch (thrown) {
+      this.end(opaque(`the WebSocket could not be opened: ${messageOf(thrown)}`, thrown))
+    }
   }
 
   private endOf({ response, error, code, reason }: SocketEnd, key: string | undefined): ConnectionEnd {
@@ -64,8 +69,13 @@ export class WebSocketConnection extends LinkConnection {
     link.leave(server)
     const why = [code, reason].filter(Boolean).join(', ')
     const what = this.isOpen ? `the WebSocket was closed (${why})` : 'the WebSocket could not be opened'
-    return { error: new ConnectionError(what, 'connection_failed'), isOpaque: true }
+    return opaque(what)
   }
+}
+
+/** The end of a connection that says nothing about the server. */
+function opaque(message: string, cause?: unknown): ConnectionEnd {
+  return { error: new ConnectionError(message, 'connection_failed', { cause }), isOpaque: true }
 }
 
 /** A key, which is ASCII, as subprotocol names allow it (RFC 4648, 5, without padding). */

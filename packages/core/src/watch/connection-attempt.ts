@@ -24,7 +24,7 @@ export interface AttemptOptions {
 export interface AttemptSession extends Pick<ConnectionSession, 'subscriptions'> {
   /** The first message came. */
   opened(): void
-  /** A message came that is about a subscription or a call. */
+  /** A message came that is about the session, a subscription or a call. */
   frame(frame: ServerFrame): void
   /** The connection did not come about, ended, kept silent, or sent what cannot be read. */
   failed(end: ConnectionEnd): void
@@ -117,7 +117,7 @@ export class ConnectionAttempt {
 
   private read(frame: ServerFrame): void {
     if (frame.type === 'welcome') this.heartbeats.start(frame.heartbeatMs)
-    else if (frame.type === 'goodbye') {
+    if (frame.type === 'goodbye') {
       const { retryAfterMs } = frame
       this.link.leave(this.server)
       this.fail({ error: new ConnectionError('the server goes away', 'connection_failed', { retryAfterMs }) })

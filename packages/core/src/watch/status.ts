@@ -48,7 +48,12 @@ export interface TransportStatus {
 }
 
 /** The status of all that a client watches. */
-export type ClientStatus = Condition & Proof & TransportStatus
+export type ClientStatus = Condition & Proof & TransportStatus & EnvironmentStatus
+
+interface EnvironmentStatus {
+  /** The environment of the watches: the client's option, else the one that the server chose. Absent until it has. */
+  readonly environment?: string | undefined
+}
 
 /** Reports each change of a status, and remembers what a condition alone does not say. */
 export class StatusTracker<C extends Condition> {

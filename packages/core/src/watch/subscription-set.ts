@@ -45,6 +45,7 @@ export class SubscriptionSet implements SubscriptionHost {
   private readonly entries = new Map<string, WatchSubscription<unknown>>()
   private lastId = 0
   private readonly listeners = new Set<(status: ClientStatus) => void>()
+  private environment: string | undefined
   private readonly tracker: StatusTracker<ClientStatus>
 
   constructor(
@@ -52,6 +53,7 @@ export class SubscriptionSet implements SubscriptionHost {
     readonly options: SubscriptionSetOptions,
     readonly platform: Pick<Platform, 'now' | 'random' | 'setTimer'>,
   ) {
+    this.environment = options.environment
     const first: ClientStatus = { state: 'idle', ...carrier.transport }
     this.tracker = new StatusTracker(
       () => this.current(),
@@ -118,7 +120,8 @@ export class SubscriptionSet implements SubscriptionHost {
 
   /** Handles a message about what is watched. One about a watch that was stopped meanwhile is dropped. */
   take(frame: ServerFrame): void {
-    if (frame.type === 'heartbeat') {
+    if (frame.type === 'welcome') this.environment = frame.environment
+    else if (frame.type === 'heartbeat') {
       for (const [id, cursor] of Object.entries(frame.cursors)) this.entries.get(id)?.bookmark(cursor)
     } else if ('sub' in frame && frame.sub !== undefined) {
       const entry = this.entries.get(frame.sub)
@@ -209,7 +212,7 @@ export class SubscriptionSet implements SubscriptionHost {
   }
 
   private current(): ClientStatus {
-    return { ...this.condition(), ...this.carrier.transport }
+    return { ...this.condition(), ...this.carrier.transport, environment: this.environment }
   }
 
   private condition(): Condition {

@@ -7,6 +7,7 @@ const WIRE: ReadonlyArray<[ErrorCode, number, boolean]> = [
   ['unauthenticated', 401, false],
   ['unauthorized', 403, false],
   ['not_found', 404, false],
+  ['unknown_route', 404, false],
   ['method_not_allowed', 405, false],
   ['already_exists', 409, false],
   ['confirmation_required', 409, false],
@@ -34,7 +35,7 @@ describe('the codes', () => {
     for (const code of CLIENT_ONLY) expect(CODES[code].status).toBeUndefined()
   })
 
-  test.each(WIRE.filter(([code]) => code !== 'confirmation_required'))(
+  test.each(WIRE.filter(([code]) => code !== 'confirmation_required' && code !== 'unknown_route'))(
     '%s comes back from status %i',
     (code, status) => {
       expect(codeForStatus(status)).toBe(code)

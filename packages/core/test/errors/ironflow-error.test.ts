@@ -96,6 +96,20 @@ describe('an error', () => {
     expect(here.errorFor('unavailable', 'bad gateway', { status: 502 }).status).toBe(502)
   })
 
+  test('is written by JSON.stringify with its message, and without its cause', () => {
+    const error = here.errorFor('revision_conflict', 'it is at 5', { currentRevision: 5, cause: new Error('secret') })
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: {
+        name: 'ConflictError',
+        code: 'revision_conflict',
+        status: 412,
+        retryable: false,
+        currentRevision: 5,
+        message: 'it is at 5',
+      },
+    })
+  })
+
   test('keeps the first method it is tagged with', () => {
     const error = here.errorFor('internal', 'x')
     expect(here.tagMethod(error, 'kv.get')).toBe(error)

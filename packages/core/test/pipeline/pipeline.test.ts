@@ -86,7 +86,11 @@ describe('time', () => {
     )
     const error = await failure(platform.run(client.config().get('a')))
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error).toMatchObject({ code: 'timeout', message: 'config.get took longer than 3000 ms', status: undefined })
+    expect(error).toMatchObject({
+      code: 'timeout',
+      message: 'config.get took longer than timeoutMs (3000 ms)',
+      status: undefined,
+    })
     expect(error.cause).toMatchObject({ code: 'connection_failed' })
     expect([platform.elapsed, transport.calls.length]).toEqual([3000, 2])
   })

@@ -134,8 +134,17 @@ describe('a body', () => {
       encoding: 'base64',
       value: body,
     })
-    expect(decode('kv.put', { body })).toMatchObject({ encoding: 'base64', value: body })
   })
+
+  test.each([undefined, '', ' ', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
+    'of type %j does not say how a value is stored',
+    (type) => {
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+      const error = refusal('kv.put', { headers, body: 'false' })
+      expect(error).toMatchObject({ code: 'unsupported_media_type', status: 415 })
+      expect(error.message).toContain('send "content-type: application/json"')
+    },
+  )
 
   test.each(['bucket', 'ifRevision', 'ifEpoch'])('cannot carry %s, which travels elsewhere', (name) => {
     const body = JSON.stringify({ [name]: 'x' })

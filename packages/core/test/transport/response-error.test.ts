@@ -64,7 +64,7 @@ test('an answer of success that is none of ours says what it is', () => {
   )
   expect(error).toBeInstanceOf(IronflowError)
   expect(error).toMatchObject({ code: 'invalid_response', status: 200, requestId: 'r2' })
-  expect(error.message).toBe('the response is no event stream (text/html): is serverUrl an Ironflow server?')
+  expect(error.message).toBe('the response is no event stream (text/html); is serverUrl an Ironflow server?')
   expect((error.cause as Error).message).toContain('<html>')
 })
 

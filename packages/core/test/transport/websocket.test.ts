@@ -65,6 +65,21 @@ describe('the upgrade', () => {
   })
 })
 
+test('a WebSocket that cannot be made says nothing about the server', async () => {
+  const { platform, link } = wire({ serverUrls: ['http://one', 'http://two'] })
+  const refusal = new DOMException('not in here', 'SecurityError')
+  platform.openSocket = () => {
+    throw refusal
+  }
+  const session = new RecordingSession()
+  new WebSocketConnection(link, session)
+  await settle()
+  expect(session.ends).toMatchObject([
+    { isOpaque: true, error: { message: 'the WebSocket could not be opened: not in here', cause: refusal } },
+  ])
+  expect(link.server).toBe('http://one')
+})
+
 describe('an open WebSocket', () => {
   test('subscribes to everything that is wanted by then', async () => {
     const session = new RecordingSession([])

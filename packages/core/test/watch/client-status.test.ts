@@ -17,6 +17,16 @@ describe('the status of a client', () => {
     expect(states()).toEqual(['connecting', 'live', 'idle'])
   })
 
+  test('names the environment: as the client was told, or else as the server says', async () => {
+    const { bucket, client, last } = watchWorld()
+    bucket.watch()
+    expect(client.status().environment).toBeUndefined()
+    const connection = await last()
+    connection.openInSync()
+    expect(client.status().environment).toBe('default')
+    expect(watchWorld({ environment: 'prod' }).client.status().environment).toBe('prod')
+  })
+
   test('is live when every watch is in sync, and not before', async () => {
     const { bucket, client, last } = watchWorld()
     bucket.watch()

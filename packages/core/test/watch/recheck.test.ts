@@ -5,8 +5,9 @@ import { FakeStream } from '../transport/fake-stream'
 import { welcome } from './world'
 
 /** A watch over `auto`, whose sockets and event streams are the test's. */
-async function auto() {
+async function auto(change: (platform: FakePlatform) => void = () => undefined) {
   const platform = new FakePlatform()
+  change(platform)
   const streams: Array<{ stream: FakeStream; request: Request; openedAt: number }> = []
   platform.fetch = async (input, init) => {
     const request = new Request(String(input), init)
@@ -27,6 +28,24 @@ test('a WebSocket that stays silent is followed at once by an event stream, whic
   expect(platform.sockets).toHaveLength(1)
   expect(streams.map(({ openedAt }) => openedAt)).toEqual([5_000])
   expect(errors).toEqual([])
+})
+
+test('a runtime that makes no WebSocket is followed at once by an event stream, and says why', async () => {
+  const { client, errors, platform, streams } = await auto((platform) => {
+    platform.openSocket = () => {
+      throw new TypeError('there is none')
+    }
+  })
+  await platform.advance(0)
+  streams[0]?.stream.frame(welcome())
+  await platform.advance(0)
+  expect(platform.elapsed).toBe(0)
+  expect(client.status()).toMatchObject({
+    transport: 'sse',
+    transportReason: 'the WebSocket could not be opened: there is none',
+  })
+  expect(errors).toEqual([])
+  await client.close()
 })
 
 test('an event stream that works makes way for a WebSocket after five minutes, once the old one is closed', async () => {

@@ -1,3 +1,4 @@
+import type { Logger } from '../observe/logger'
 import { isLoopbackOrigin } from './loopback'
 import type { HttpRequest } from './message'
 
@@ -29,12 +30,19 @@ const EXPOSED_HEADERS = [
 /** Seconds for which a browser may remember what a preflight said; Chromium remembers no longer than two hours. */
 const MAX_AGE = '7200'
 
+/** Refused origins that are remembered; beyond it they may be reported again. */
+const MAX_REFUSED = 1_000
+
 /** Which pages may call this server, and what it tells their browsers. */
 export class Cors {
+  /** Origins that were reported as refused. */
+  private readonly refused = new Set<string>()
+
   /** @param allowLoopback pages on this machine may, whatever their port: for development */
   constructor(
     private readonly origins: ReadonlySet<string>,
     private readonly allowLoopback: boolean,
+    private readonly logger: Logger,
   ) {}
 
   /** Whether answers differ by origin, so that every one must say so, also to a request without one. */
@@ -45,6 +53,17 @@ export class Cors {
   /** Whether pages of this origin may call. */
   allows(origin: string): boolean {
     return this.origins.has(origin) || (this.allowLoopback && isLoopbackOrigin(origin))
+  }
+
+  /** Logs the first request from each origin whose pages may not call: their browsers do not say why it failed. */
+  reportRefused(request: HttpRequest): void {
+    const origin = request.header('origin')
+    if (origin === undefined || this.allows(origin) || this.refused.has(origin)) return
+    // A page that this server's own address delivered needs no permission.
+    if (origin.replace(/^https?:\/\//, '') === request.header('host')) return
+    if (this.refused.size >= MAX_REFUSED) this.refused.clear()
+    this.refused.add(origin)
+    this.logger.warn({ origin }, 'pages of this origin may not call: add it to corsOrigins if they should')
   }
 
   /** What an answer to this request carries. */

@@ -19,7 +19,7 @@ import type { HttpRequest, HttpResponse } from './message'
 import { META_ROUTES } from './meta'
 import { PollRoom } from './poll-room'
 import { requestIdFrom } from './request-id'
-import { findRoute, type RouteMatch, type RouteRow } from './routes'
+import { findRoute, type RouteMatch, type RouteRow, unknownRoute } from './routes'
 import { admitSocket, type SocketAdmission } from './socket-admission'
 import { parseTarget, type Target } from './target'
 import { answerWatch } from './watch'
@@ -43,8 +43,8 @@ export class HttpBinding {
   private readonly messageTime = new TurnShare(MESSAGES_MS)
 
   constructor(readonly core: ServerCore) {
-    const { corsOrigins, isOpen, limits } = core.options
-    this.cors = new Cors(corsOrigins, isOpen)
+    const { corsOrigins, isOpen, limits, logger } = core.options
+    this.cors = new Cors(corsOrigins, isOpen, logger)
     this.pollRoom = new PollRoom(limits)
   }
 
@@ -61,6 +61,7 @@ export class HttpBinding {
     if (status === 405 && about.allow !== undefined) headers.allow = about.allow
     headers[HEADERS.requestId] = requestId
     if (outcome.environment !== undefined) headers[HEADERS.environment] = outcome.environment
+    cors.reportRefused(request)
     if (cors.varies) {
       headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`
       Object.assign(headers, cors.headers(request))
@@ -83,7 +84,7 @@ export class HttpBinding {
     const meta = META_ROUTES.get(target.path)
     const match = meta ? undefined : findRoute(target.path)
     const watch = meta || match ? undefined : findWatchRoute(target.path)
-    if (!meta && !match && !watch) throw errorFor('not_found', 'there is no such route')
+    if (!meta && !match && !watch) throw unknownRoute(target.path)
     const allow = (match ?? watch)?.route.allow ?? 'GET, HEAD, OPTIONS'
     about.allow = allow
 
@@ -99,7 +100,7 @@ export class HttpBinding {
       return answerWatch(core, this.pollRoom, request, watch, target.query, progress)
     }
     const row = match && chosenRow(match, request, target)
-    if (!row) throw errorFor('method_not_allowed', `${request.verb} has no meaning here; ${allow} have`)
+    if (!row) throw errorFor('method_not_allowed', `method ${request.verb} not allowed; allowed: ${allow}`)
     progress.label = row.method
     return this.call(request, target, match, row, about.requestId, progress)
   }

@@ -1,4 +1,4 @@
-import { invalid } from '@ironflow/core/errors'
+import { errorFor, type IronflowError, invalid } from '@ironflow/core/errors'
 import { METHODS, type MethodName, type MethodRow, matchPath, PathSyntaxError } from '@ironflow/core/protocol'
 
 /** The methods that share a path. */
@@ -23,6 +23,18 @@ export interface RouteMatch {
 }
 
 const ROUTES: readonly Route[] = collect()
+
+/** Characters of a path that an error repeats at most. */
+const MAX_PATH = 200
+
+/** The error of a path that is no route: an address with too much or too little in it. */
+export function unknownRoute(path: string): IronflowError {
+  const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path
+  return errorFor(
+    'unknown_route',
+    `there is no route ${shown}; all begin with /api/v1, directly after the host of serverUrl`,
+  )
+}
 
 /** The route of a raw path. @throws ValidationError for percent-encoding that is not UTF-8 */
 export function findRoute(path: string): RouteMatch | undefined {

@@ -1,4 +1,4 @@
-import { errorFor, invalid, UnauthorizedError } from '@ironflow/core/errors'
+import { invalid, UnauthorizedError } from '@ironflow/core/errors'
 import { HEADERS, SUBPROTOCOL } from '@ironflow/core/protocol'
 import type { Progress } from '../dispatch/call'
 import type { Cors } from './cors'
@@ -6,6 +6,7 @@ import { bearerKey } from './headers'
 import { expectHttpRules } from './http-rules'
 import { expectLoopback } from './loopback'
 import type { HttpRequest } from './message'
+import { unknownRoute } from './routes'
 import type { SocketPeer } from './socket-peer'
 import { parseTarget } from './target'
 import { findWatchRoute, subjectOf, subscriptionOf, watchQuery } from './watch-routes'
@@ -39,10 +40,14 @@ export async function admitSocket(
   if (core.options.isOpen) expectLoopback(request)
   const target = parseTarget(request.target)
   const match = findWatchRoute(target.path)
-  if (match?.route.verb !== 'GET') throw errorFor('not_found', 'there is no such WebSocket')
+  if (match?.route.verb !== 'GET') throw unknownRoute(target.path)
   const origin = request.header('origin')
   if (origin !== undefined && !cors.allows(origin)) {
-    throw new UnauthorizedError('pages of this origin may not connect (option corsOrigins)', 'unauthorized')
+    cors.reportRefused(request)
+    throw new UnauthorizedError(
+      `pages of ${origin} may not connect; add it to the server's option corsOrigins`,
+      'unauthorized',
+    )
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)

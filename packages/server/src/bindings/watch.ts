@@ -49,7 +49,7 @@ async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> 
   expectPlainBody(request)
   const contentType = request.header(HEADERS.contentType)?.split(';', 1)[0]?.trim().toLowerCase()
   if (contentType !== 'application/json') {
-    throw errorFor('unsupported_media_type', 'the content type must be application/json', {
+    throw errorFor('unsupported_media_type', 'the body must be JSON: send "content-type: application/json"', {
       fields: { 'content-type': 'must be application/json' },
     })
   }

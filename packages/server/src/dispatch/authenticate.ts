@@ -57,13 +57,22 @@ export class Authenticator {
     const known = this.known(keyHash)
     if (known) return known
     if (keyHash === undefined) {
-      throw new UnauthenticatedError('an API key is needed: Authorization: Bearer ifkey_…', 'unauthenticated')
+      throw new UnauthenticatedError(
+        'an API key is needed: the header "Authorization: Bearer ifkey_…", or the option apiKey (IRONFLOW_API_KEY) of the SDK',
+        'unauthenticated',
+      )
     }
-    if (keyHash === NO_KEY) throw new UnauthenticatedError('that is no API key', 'unauthenticated')
+    if (keyHash === NO_KEY)
+      throw new UnauthenticatedError('that is no API key: one is ifkey_ and 48 hex digits', 'unauthenticated')
     const { changes } = this
     const principal = await this.find(keyHash)
-    if (!principal) throw new UnauthenticatedError('the API key is not known, or was revoked', 'unauthenticated')
-    if (this.isOver(principal)) throw new UnauthenticatedError('the API key has expired', 'unauthenticated')
+    if (!principal)
+      throw new UnauthenticatedError(
+        'the API key is not known to this server, or was revoked; use another',
+        'unauthenticated',
+      )
+    if (this.isOver(principal))
+      throw new UnauthenticatedError('the API key has expired; use another', 'unauthenticated')
     if (changes === this.changes) this.keep(keyHash, principal)
     return principal
   }

@@ -1,5 +1,5 @@
 import { UnauthorizedError } from '@ironflow/core/errors'
-import { type MethodRow, type Subscription, watchKindRow } from '@ironflow/core/protocol'
+import { type Access, type MethodRow, ROLES, type Role, type Subscription, watchKindRow } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import { ALL_TARGETS, allows, allowsAnything, type Right, roleAllows } from '../domain/rights'
 
@@ -12,7 +12,8 @@ export function refusalOf(principal: Principal, right?: Right): UnauthorizedErro
   const { access, resource, target } = right
   if (allows(principal, access, resource, target)) return undefined
   const { role } = principal
-  if (!roleAllows(role, access)) return refused(`a key of role ${role} has no ${access} access`)
+  if (!roleAllows(role, access))
+    return refused(`a key of role ${role} has no ${access} access; use one of role ${rolesWith(access)}`)
   return refused(`the key has no scope for ${[access, resource ?? '*', target || '*'].join(':')}`)
 }
 
@@ -37,6 +38,11 @@ export function knownRight(row: MethodRow, params: Readonly<Record<string, unkno
 export function rightToWatch({ kind, target }: Pick<Subscription, 'kind' | 'target'>): Right {
   const { resource, isPattern } = watchKindRow(kind)
   return { access: 'read', resource, target: isPattern ? undefined : target }
+}
+
+function rolesWith(access: Access): string {
+  const roles = Object.keys(ROLES) as Role[]
+  return roles.filter((role) => roleAllows(role, access)).join(' or ')
 }
 
 /**

@@ -2,6 +2,7 @@ import { type IronflowError, invalid, UnauthorizedError } from '@ironflow/core/e
 import { environmentRule } from '@ironflow/core/protocol'
 import type { Principal } from '../domain/principal'
 import { reaches } from '../domain/rights'
+import { unknownEnvironment } from '../domain/wording'
 
 const DEFAULT_ENVIRONMENT = 'default'
 
@@ -27,8 +28,11 @@ export function environmentProblem(
   const problem = named === undefined ? undefined : environmentRule(named)
   if (problem) return invalid({ environment: problem })
   if (!reaches(principal, environment)) {
-    return new UnauthorizedError(`the key is for another environment than ${environment}`, 'unauthorized')
+    return new UnauthorizedError(
+      `the key is for another environment than "${environment}"; use its own, or another key`,
+      'unauthorized',
+    )
   }
   if (!known || known.has(environment) || (mayLack && named === undefined)) return undefined
-  return invalid({ environment: `${environment} is not one of this server's environments` })
+  return invalid({ environment: unknownEnvironment(environment, known) })
 }

@@ -59,7 +59,10 @@ export class Idempotency {
       const known = this.entries.get(name)
       if (!known || known.expiresAt <= this.now()) return this.first(name, fingerprint, work)
       if (known.fingerprint !== fingerprint) {
-        throw errorFor('idempotency_conflict', 'this Idempotency-Key came with another call within its time')
+        throw errorFor(
+          'idempotency_conflict',
+          'this Idempotency-Key came with another call before; give each call a key of its own',
+        )
       }
       if (known.answer) return known.answer as A
       // Whatever becomes of it: either there is an answer then, or no entry, and this call is the first.

@@ -1,4 +1,4 @@
-import { errorFor, type IronflowError, NotFoundError } from '@ironflow/core/errors'
+import { errorFor, type IronflowError, invalid, NotFoundError } from '@ironflow/core/errors'
 import {
   type ApiKey,
   type CreatedApiKey,
@@ -18,11 +18,15 @@ import { API_KEYS_BUCKET } from './keyspace'
 import { type Principal, principalOf } from './principal'
 import { covers, excessOf, type Rights } from './rights'
 import { visiblePage } from './visible-page'
+import { unknownEnvironment } from './wording'
 
 /** Bytes of records that are read in one turn of the event loop: with 100 scopes, one has 14 kB. */
 const READ_BYTES = 262_144
 
 const utf8 = new TextEncoder()
+
+/** Without the id that was given: it may be a key itself. */
+const NO_SUCH_KEY = 'there is no API key with this id, or this key may not see it; the list of API keys has the ids'
 
 /**
  * The API keys of a server. What a key may do with keys is bounded by what it may do itself: it makes, sees and revokes
@@ -32,16 +36,23 @@ export class ApiKeys {
   constructor(
     private readonly engine: Engine,
     private readonly now: () => number,
+    /** The only environments there are; absent: any. */
+    private readonly environments?: ReadonlySet<string> | undefined,
   ) {}
 
   /**
    * Makes a key and returns its secret, this once. What is not said about environment and expiry is as the maker's.
    *
-   * @throws UnauthorizedError for a key that could do more, or last longer, than its maker; `fields` names the parameter
+   * @throws UnauthorizedError for a key that could do more, or last longer, than its maker; ValidationError for an
+   * environment that this server does not have. `fields` names the parameter
    */
   async create(maker: Principal, wanted: NewApiKey): Promise<Answer<'admin.apiKeys.create'>> {
     const { environment = maker.environment, expiresAt = timeText(maker.expiresAt) } = wanted
     const key = generateApiKey()
+    const known = this.environments
+    if (environment !== undefined && known && !known.has(environment)) {
+      throw invalid({ environment: unknownEnvironment(environment, known) })
+    }
     const record = this.newRecord(key, { ...wanted, environment, expiresAt })
     expectWithin(principalOf(record), maker)
     const position = await this.store(record)
@@ -85,7 +96,7 @@ export class ApiKeys {
     // A tombstone may be this call's own, made before the caller lost its result; deleting it again writes nothing.
     const mayBeOurs = entry !== undefined && entry.value === undefined && once !== undefined
     const commit = isCovered || mayBeOurs ? await this.engine.delete(API_KEYS_BUCKET, id, { once }) : undefined
-    if (!commit || !(isCovered || commit.repeated)) throw new NotFoundError('there is no such API key', 'not_found')
+    if (!commit || !(isCovered || commit.repeated)) throw new NotFoundError(NO_SUCH_KEY, 'not_found')
     return { result: positionOf(commit), position: commit }
   }
 

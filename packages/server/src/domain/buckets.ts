@@ -40,8 +40,10 @@ export class Buckets {
     if (ifExists === 'update') {
       return { ...answer(environment, await this.engine.updateBucket(there.name, options, { once })), created: false }
     }
-    if (!isSame(there, { ...bucketDefaults(this.limits), ...settled(options) })) {
-      throw new ConflictError(`there is a bucket ${name} with other options`, 'already_exists')
+    const others = differences(there, { ...bucketDefaults(this.limits), ...settled(options) })
+    if (others.length > 0) {
+      const message = `there is a bucket "${name}" with other options (${others.join(', ')}); to change them, give ifExists: "update"`
+      throw new ConflictError(message, 'already_exists')
     }
     return { ...answer(environment, there), created: false }
   }
@@ -81,7 +83,7 @@ export class Buckets {
     const stored = storedName(context.environment, bucket)
     const removal = await this.engine.deleteBucket(stored, context)
     this.known.delete(stored)
-    if (!removal) throw noBucket(bucket)
+    if (!removal) throw noBucket(context.environment, bucket)
     return { result: positionOf(removal), position: removal }
   }
 
@@ -143,7 +145,7 @@ export class Buckets {
     if (count >= max) {
       throw beyondLimit(
         'storage_full',
-        'the environment has all the buckets it may',
+        `too many buckets in environment "${environment}"`,
         'bucketsPerEnvironment',
         this.limits,
       )
@@ -152,7 +154,7 @@ export class Buckets {
 
   private async record(environment: string, bucket: string): Promise<BucketRecord> {
     const record = await this.engine.bucketInfo(storedName(environment, bucket))
-    if (!record) throw noBucket(bucket)
+    if (!record) throw noBucket(environment, bucket)
     return record
   }
 
@@ -186,17 +188,21 @@ function settled(options: BucketOptions): Partial<BucketConfig> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-/** Whether a bucket is what was asked for; a limit of 0 is none, and no description is an empty one. */
-function isSame(there: BucketConfig, wanted: BucketConfig): boolean {
-  return (
-    (there.description ?? '') === (wanted.description ?? '') &&
-    (there.ttlSeconds ?? 0) === (wanted.ttlSeconds ?? 0) &&
-    there.history === wanted.history &&
-    (there.maxBytes ?? 0) === (wanted.maxBytes ?? 0) &&
-    there.maxValueSize === wanted.maxValueSize
-  )
+/** Returns where a bucket is not what was asked for. A limit of 0 is none, and no description is an empty one. */
+function differences(there: BucketConfig, wanted: BucketConfig): string[] {
+  const options: Record<keyof BucketConfig, string | number> = {
+    description: '',
+    ttlSeconds: 0,
+    history: 1,
+    maxBytes: 0,
+    maxValueSize: 0,
+  }
+  const names = Object.keys(options) as (keyof BucketConfig)[]
+  return names
+    .filter((name) => (there[name] ?? options[name]) !== (wanted[name] ?? options[name]))
+    .map((name) => `${name} is ${JSON.stringify(there[name] ?? options[name])}`)
 }
 
-function noBucket(bucket: string): NotFoundError {
-  return new NotFoundError(`there is no bucket ${bucket}`, 'not_found')
+function noBucket(environment: string, bucket: string): NotFoundError {
+  return new NotFoundError(`there is no bucket "${bucket}" in environment "${environment}"`, 'not_found')
 }

@@ -68,7 +68,7 @@ export class ConfigDocuments {
   async get({ name, revision }: Params<'config.get'>, context: Context): Promise<Answer<'config.get'>> {
     const options = { ...readOptions(context), revision }
     const entry = await this.engine.get(configBucket(context.environment), name, options)
-    if (!entry?.value) throw noDocument(name, revision)
+    if (!entry?.value) throw noDocument(name, revision, context)
     const result: ConfigEntry = { ...summary(name, entry), data: embedded(entry.value) }
     return { result, position: entry, expiresAt: entry.expiresAt }
   }
@@ -112,7 +112,7 @@ export class ConfigDocuments {
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const page = { bucket: configBucket(context.environment), key: name, bounds, before, ...readOptions(context) }
     const { items, next } = await readHistory(this.engine, page, this.pages)
-    if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined)
+    if (items.length === 0 && cursor === undefined) throw noDocument(name, undefined, context)
     const versions = items.map((entry) => version(name, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('versions', String(next))
     return { result: { versions, count: versions.length, nextCursor } }
@@ -122,7 +122,7 @@ export class ConfigDocuments {
     const { name, revision } = params
     const bucket = await this.bucket(context)
     const entry = await this.engine.get(bucket, name, { revision })
-    if (!entry?.value) throw noDocument(name, revision)
+    if (!entry?.value) throw noDocument(name, revision, context)
     return written(name, await this.engine.put(bucket, name, entry.value, this.putOptions(params, context)))
   }
 
@@ -182,7 +182,8 @@ function written(name: string, commit: Commit): { result: ConfigSummary; positio
   return { result: summary(name, commit), position: commit }
 }
 
-function noDocument(name: string, revision: number | undefined): NotFoundError {
+function noDocument(name: string, revision: number | undefined, { environment }: Context): NotFoundError {
   const which = revision === undefined ? '' : ` with a value at revision ${revision}`
-  return new NotFoundError(`there is no config document ${name}${which}`, 'not_found')
+  const message = `there is no config document "${name}"${which} in environment "${environment}"`
+  return new NotFoundError(message, 'not_found')
 }

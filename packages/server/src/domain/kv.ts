@@ -26,7 +26,7 @@ export class KeyValues {
   async get({ bucket, key, revision }: Params<'kv.get'>, context: Context): Promise<Answer<'kv.get'>> {
     const options = { ...readOptions(context), revision }
     const entry = await this.engine.get(storedName(context.environment, bucket), key, options)
-    if (!entry?.value) throw noKey(bucket, key, revision)
+    if (!entry?.value) throw noKey(bucket, key, revision, context)
     return { result: wireEntry(bucket, entry), position: entry, expiresAt: entry.expiresAt }
   }
 
@@ -73,7 +73,7 @@ export class KeyValues {
     const bounds = { items: limit ?? this.limits.pageItems, bytes: this.limits.pageBytes }
     const page = { bucket: storedName(context.environment, bucket), key, bounds, before, ...readOptions(context) }
     const { items, next } = await readHistory(this.engine, page, this.pages)
-    if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined)
+    if (items.length === 0 && cursor === undefined) throw noKey(bucket, key, undefined, context)
     const entries = items.map((entry) => wireEntry(bucket, entry))
     const nextCursor = next === undefined ? undefined : encodeCursor('history', String(next))
     return { result: { entries, count: entries.length, nextCursor } }
@@ -145,7 +145,8 @@ function written(commit: Commit): { result: Written; position: Position } {
   return { result: positionOf(commit), position: commit }
 }
 
-function noKey(bucket: string, key: string, revision: number | undefined): NotFoundError {
+function noKey(bucket: string, key: string, revision: number | undefined, { environment }: Context): NotFoundError {
   const which = revision === undefined ? '' : ` with a value at revision ${revision}`
-  return new NotFoundError(`there is no key ${key} in bucket ${bucket}${which}`, 'not_found')
+  const message = `there is no key "${key}"${which} in bucket "${bucket}" of environment "${environment}"`
+  return new NotFoundError(message, 'not_found')
 }

@@ -19,20 +19,28 @@ export function bucketExists(bucket: string): IronflowError {
 export function conflict(key: string, expected: number, currentRevision: number): IronflowError {
   const found = currentRevision === 0 ? 'it was never written' : `it is at ${currentRevision}`
   const wanted = expected === 0 ? 'expected no value' : `expected revision ${expected}`
-  return errorFor('revision_conflict', `${wanted} of ${key}, but ${found}`, { currentRevision })
+  return errorFor(
+    'revision_conflict',
+    `${wanted} of "${key}", but ${found}; read it again and decide again, as modify() does`,
+    { currentRevision },
+  )
 }
 
 /** A write expected a revision of another life of the bucket, which says nothing about this one. */
 export function otherLife(key: string, currentRevision: number): IronflowError {
-  const message = `the expected revision of ${key} belongs to another life of its bucket, from before it was deleted, restored or replaced`
+  const message = `the expected revision of "${key}" belongs to another life of its bucket, from before it was deleted, restored or replaced; read it again`
   return errorFor('revision_conflict', message, { currentRevision })
 }
 
 /** A value is larger than its bucket takes. */
 export function valueTooLarge(bytes: number, maxValueSize: number): IronflowError {
-  return errorFor('payload_too_large', `the value has ${bytes} bytes, maxValueSize is ${maxValueSize}`, {
-    details: { limit: 'maxValueSize', max: maxValueSize },
-  })
+  return errorFor(
+    'payload_too_large',
+    `the value has ${bytes} bytes, more than its bucket takes (maxValueSize: ${maxValueSize})`,
+    {
+      details: { limit: 'maxValueSize', max: maxValueSize },
+    },
+  )
 }
 
 /** A text has half a character in it. Stored, it would come back as another. */

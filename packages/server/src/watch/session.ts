@@ -110,10 +110,10 @@ export class Session implements SubscriptionHost {
     this.unsubscribe(id)
     if (filters.length > limits.filtersPerSubscription) {
       // Not `rate_limited`: the same subscription will have as many tomorrow.
-      throw beyondLimit('invalid_request', 'the subscription has too many filters', 'filtersPerSubscription', limits)
+      throw beyondLimit('invalid_request', 'too many filters in this subscription', 'filtersPerSubscription', limits)
     }
     if (this.subscriptions.size >= limits.subscriptionsPerStream) {
-      throw beyondLimit('rate_limited', 'the connection has all its subscriptions', 'subscriptionsPerStream', limits)
+      throw beyondLimit('rate_limited', 'too many subscriptions on this connection', 'subscriptionsPerStream', limits)
     }
     expectRight(this.who, rightToWatch(subscription))
     const live = new LiveSubscription(subscription, named ? id : undefined, this)

@@ -41,10 +41,10 @@ export class Watching {
       throw errorFor('unavailable', 'the server is shutting down', { retryAfterMs: this.returnTime() })
     }
     if (this.count >= limits.streams) {
-      throw beyondLimit('rate_limited', 'the server has all the streams it takes', 'streams', limits)
+      throw beyondLimit('rate_limited', 'too many open streams for this server', 'streams', limits)
     }
     if ((this.sessions.get(keyHash)?.size ?? 0) >= limits.streamsPerKey) {
-      throw beyondLimit('rate_limited', 'the key has all its streams', 'streamsPerKey', limits)
+      throw beyondLimit('rate_limited', 'too many open streams for this API key', 'streamsPerKey', limits)
     }
   }
 

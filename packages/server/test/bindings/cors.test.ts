@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type Logger, silentLogger } from '../../src/observe/logger'
 import { Harness } from '../support/harness'
 
 const ORIGIN = 'https://app.example.com'
@@ -83,4 +84,18 @@ test('OPTIONS without an origin says what is allowed', async () => {
   expect(status).toBe(204)
   expect(headers.get('allow')).toContain('PATCH')
   expect((await harness.request('OPTIONS', '/nowhere', { key: null })).status).toBe(404)
+})
+
+test('the first request of an origin that is refused is logged', async () => {
+  const logged: object[] = []
+  const logger: Logger = { ...silentLogger, warn: (fields) => void logged.push(fields) }
+  const closed = new Harness({ logger })
+  for (const origin of [ORIGIN, ORIGIN, 'http://localhost', 'https://other.example.com']) {
+    await closed.raw('GET', '/api/v1/config', { headers: { origin } })
+  }
+  // The page of localhost came from this very server.
+  expect(logged).toEqual([{ origin: ORIGIN }, { origin: 'https://other.example.com' }])
+  const open = new Harness({ logger, corsOrigins: [ORIGIN] })
+  await open.request('GET', '/api/v1/config', { headers: { origin: ORIGIN } })
+  expect(logged).toHaveLength(2)
 })

@@ -131,7 +131,7 @@ describe('environments', () => {
     const client = connect(start({ environments: ['default'] }), undefined, { environment: 'prdo' })
     const { watcher, errors } = watch(client)
     await expect(watcher.ready).rejects.toMatchObject({ code: 'invalid_request' })
-    expect(errors.events[0]?.message).toContain('prdo is not one of this server')
+    expect(errors.events[0]?.message).toContain('"prdo" is not one of this server\'s environments: default')
   })
 })
 

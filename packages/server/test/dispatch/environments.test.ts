@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { unknownEnvironment } from '../../src/domain/wording'
 import { Harness } from '../support/harness'
 
 const within = (environment: string) => ({ headers: { 'x-ironflow-environment': environment } })
@@ -44,7 +45,7 @@ describe('environments whose names run into each other', () => {
 
   test('an error speaks of the bucket by its own name', async () => {
     const { text } = await harness.request('DELETE', '/api/v1/kv/buckets/none', within('prod'))
-    expect(text).toContain('no bucket none')
+    expect(text).toContain('no bucket \\"none\\" in environment \\"prod\\"')
     const tight = { name: 'tight', maxBytes: 1 }
     await harness.request('POST', '/api/v1/kv/buckets', { body: tight, ...within('prod') })
     const full = await harness.put('tight/keys/a', '"too much"', within('prod'))
@@ -99,4 +100,20 @@ test('a server that knows its environments refuses any other', async () => {
   expect(status).toBe(400)
   expect(json.fields.environment).toContain('prodd')
   expect((await harness.request('GET', '/api/v1/config')).status).toBe(400)
+})
+
+test('a server that knows its environments makes no key for any other', async () => {
+  const harness = new Harness({ environments: ['prod', 'staging'] })
+  const create = (environment: string | undefined) =>
+    harness.request('POST', '/api/v1/apikeys', { body: { name: 'ci', role: 'viewer', environment } })
+  expect((await create('prdo')).json).toMatchObject({
+    status: 400,
+    fields: { environment: '"prdo" is not one of this server\'s environments: prod, staging' },
+  })
+  expect([(await create('prod')).status, (await create(undefined)).status]).toEqual([201, 201])
+})
+
+test('an error lists ten environments, and says how many more there are', () => {
+  const known = new Set(Array.from({ length: 12 }, (_, n) => `e${n}`))
+  expect(unknownEnvironment('x', known)).toMatch(/: e0, .*, e9, and 2 more$/)
 })

@@ -27,7 +27,7 @@ test('each request is counted once, under what it was about', async () => {
     'config.set invalid_request': 1,
     'config.list unauthenticated': 1,
     'meta ok': 1,
-    'none not_found': 1,
+    'none unknown_route': 1,
     'none method_not_allowed': 1,
     'watch invalid_request': 2,
   })

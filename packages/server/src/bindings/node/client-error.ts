@@ -13,7 +13,7 @@ function verdict(code: string | undefined, limits: Limits): [status: number, cod
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return [408, 'timeout', `the request took too long to arrive (limits headersTimeoutMs, requestTimeoutMs)`]
-  return [400, 'invalid_request', 'that is no HTTP request']
+  return [400, 'invalid_request', 'that is no HTTP request; a request with TLS needs a server with TLS']
 }
 
 const REASONS: Record<number, string> = {

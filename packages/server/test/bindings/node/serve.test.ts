@@ -65,7 +65,7 @@ test('a refused request whose body is small leaves its connection usable', async
   await start()
   const connection = connect()
   connection.send(`${PUT(4, '/nowhere')}abcd${GET}`)
-  const answer = await connection.until('"code":"not_found","error":"there is no key')
+  const answer = await connection.until('"code":"not_found","error":"there is no key ')
   expect(answer).toMatch(/^HTTP\/1\.1 404 [\s\S]*HTTP\/1\.1 404 /)
 })
 

@@ -1,6 +1,6 @@
-import type { SocketEnd } from '@ironflow/core/runtime'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openSocket } from '../src/socket'
+import type { SocketEnd } from '../src/platform'
+import { openWebSocket } from '../src/web-socket'
 import { ScriptedSocket, ScriptedWebSocket } from './scripted-socket'
 
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 
 function opened(Constructor: typeof WebSocket | undefined = ScriptedWebSocket) {
   const told: Array<string | SocketEnd> = []
-  const socket = openSocket({ WebSocket: Constructor }, 'ws://host/api/v1/ws', ['ironflow.v1', 'bearer.a2V5'], {
+  const socket = openWebSocket(Constructor, 'ws://host/api/v1/ws', ['ironflow.v1', 'bearer.a2V5'], {
     opened: () => told.push('opened'),
     message: (text) => told.push(text),
     closed: (end) => told.push(end),
@@ -65,40 +65,17 @@ describe('a socket', () => {
   })
 })
 
-describe.each([
-  ['where there is no WebSocket', () => undefined],
-  [
-    'where a WebSocket is not allowed',
-    () => {
-      ScriptedSocket.refusal = new DOMException('an insecure WebSocket from a page of https', 'SecurityError')
-      return ScriptedWebSocket
-    },
-  ],
-])('%s', (_, runtime) => {
-  function tried() {
-    const told: SocketEnd[] = []
-    const socket = openSocket({ WebSocket: runtime() }, 'ws://host', [], {
-      opened: () => expect.unreachable(),
-      message: () => expect.unreachable(),
-      closed: (end) => told.push(end),
-    })
-    return { socket, told }
-  }
-
-  test('it is over, once, and not before the caller has it', async () => {
-    const { socket, told } = tried()
-    expect(told).toEqual([])
-    await Promise.resolve()
-    expect(told).toEqual([{}])
-    socket.send('nobody hears')
-    socket.close()
-    expect(told).toEqual([{}])
-  })
-
-  test('nothing is told to who has closed it', async () => {
-    const { socket, told } = tried()
-    socket.close()
-    await Promise.resolve()
-    expect(told).toEqual([])
-  })
+test('is none where the runtime has none', () => {
+  expect(() => openWebSocket(undefined, 'ws://host', [], UNREACHABLE)).toThrow(TypeError)
 })
+
+test('is none where the runtime allows none here, and says why', () => {
+  ScriptedSocket.refusal = new DOMException('an insecure WebSocket from a page of https', 'SecurityError')
+  expect(() => openWebSocket(ScriptedWebSocket, 'ws://host', [], UNREACHABLE)).toThrow('an insecure WebSocket')
+})
+
+const UNREACHABLE = {
+  opened: () => expect.unreachable(),
+  message: () => expect.unreachable(),
+  closed: () => expect.unreachable(),
+}
