@@ -33,7 +33,7 @@ const PATHS = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...readdirSync(`${ROOT}docs`).map((file) => `docs/${file}`),
+  ...readdirSync(`${ROOT}docs`, { encoding: 'utf8', recursive: true }).map((file) => `docs/${file}`),
 ]
 const pages = new Map(PATHS.filter((path) => path.endsWith('.md')).map((path) => [path, read(path)]))
 const page = (path: string): string => {

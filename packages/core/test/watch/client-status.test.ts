@@ -17,7 +17,7 @@ describe('the status of a client', () => {
     expect(states()).toEqual(['connecting', 'live', 'idle'])
   })
 
-  test('is live when every watch is in sync, and not before', async () => {
+  test('is live when every watch is in sync, and not before (W29)', async () => {
     const { bucket, client, last } = watchWorld()
     bucket.watch()
     bucket.watch()
@@ -40,7 +40,7 @@ describe('the status of a client', () => {
     expect(states()).toEqual(['connecting', 'live', 'connecting', 'live'])
   })
 
-  test('is told each time that it is another, and not otherwise', async () => {
+  test('is told each time that it is another, and not otherwise (W29)', async () => {
     const { bucket, last, platform, states } = watchWorld()
     const watcher = bucket.watch()
     const connection = await last()
