@@ -56,7 +56,7 @@ async function write(bucket: KvBucket<unknown>, n: number): Promise<void> {
 }
 
 describe('watches whose connections are cut at random bytes', () => {
-  it('end in the state of the store, and tell nothing twice and nothing backwards', async () => {
+  it('end in the state of the store, and tell nothing twice and nothing backwards (W5, W6)', async () => {
     const bucket = world.client().kv().bucket('cut')
     const witnesses = { websocket: await witness('websocket'), sse: await witness('sse'), poll: await witness('poll') }
     const proxies = Object.values(witnesses).map(({ proxy }) => proxy)

@@ -90,7 +90,7 @@ const log = vi.spyOn(console, 'error').mockImplementation(() => {})
 afterAll(() => log.mockRestore())
 
 describe.concurrent.each(Object.entries(LIBRARIES))('%s', (name, { open, idOf, stopsAfter503 = false }) => {
-  test('is told after a cut of a deletion that happened meanwhile', async ({ expect, onTestFinished }) => {
+  test('is told after a cut of a deletion that happened meanwhile (W9, W11)', async ({ expect, onTestFinished }) => {
     const front = await startFront(world.server.url)
     onTestFinished(() => front.close())
     const target = `clients-${name.replaceAll(/[^a-z-]/g, '')}`

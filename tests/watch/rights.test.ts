@@ -16,7 +16,7 @@ const newKey = (key: { scopes?: string[]; environment?: string } = {}) =>
     .apiKeys.create({ name: 'watcher', role: 'viewer', ...key })
 
 describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
-  it('a watch sees its own environment only', async () => {
+  it('a watch sees its own environment only (W3)', async () => {
     const name = `worlds-${transport}`
     const { key } = await newKey({ environment: 'blue' })
     const told: Record<string, unknown[]> = { asked: [], bound: [] }
@@ -30,7 +30,7 @@ describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
     await soon(() => expect(told).toEqual({ asked: ['blue'], bound: ['blue'] }))
   })
 
-  it('a watch that the key may not have is refused alone, and the others go on', async () => {
+  it('a watch that the key may not have is refused alone, and the others go on (W18)', async () => {
     const { key } = await newKey({ scopes: [`read:kv:open-${transport}`, `read:config:open-*`] })
     const { reports, onError } = errorRecorder()
     const client = world.client({ transport, apiKey: key, onError })
@@ -59,7 +59,7 @@ describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
     expect(open.status.state).toBe('live')
   })
 
-  it('a key that is revoked ends its watches within five seconds, and the status says so', async () => {
+  it('a key that is revoked ends its watches within five seconds, and the status says so (W19)', async () => {
     const { id, key } = await newKey()
     const { reports, onError } = errorRecorder()
     const client = world.client({ transport, apiKey: key, onError, retry })
@@ -75,7 +75,7 @@ describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
     expect(told).toEqual([])
   })
 
-  it('a function that brings a new key goes on where the old one ended', async () => {
+  it('a function that brings a new key goes on where the old one ended (W19)', async () => {
     const old = await newKey()
     let current = old.key
     const { reports, onError } = errorRecorder()

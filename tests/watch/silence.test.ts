@@ -14,7 +14,7 @@ const world = useWorld()
 describe.each(['websocket', 'sse'] as const)('a server that is stopped, watched over %s', (transport) => {
   afterEach(() => process.kill(world.server.pid, 'SIGCONT'))
 
-  it('is noticed within 45 seconds, and watches are in sync within 5 seconds after it goes on', async () => {
+  it('is noticed within 45 seconds, and watches are in sync within 5 seconds after it goes on (W21)', async () => {
     const clock = new AdjustableClock()
     const { url: serverUrl, apiKey } = world.server
     await using client = nodeClient({ serverUrl, apiKey, transport }, clock.platform)

@@ -44,7 +44,9 @@ async function write(bucket: KvBucket<Numbered>, first: number, toldAt: Readonly
 }
 
 describe.each(['websocket', 'sse'] as const)('a watcher that stops reading, over %s,', (transport) => {
-  it('costs little, holds up nobody, and has the newest state when it reads again', { retry: RETRIES }, async () => {
+  it('costs little, holds up nobody, and has the newest state when it reads again (W24, W25)', {
+    retry: RETRIES,
+  }, async () => {
     runs++
     const name = `slow-${transport}-${runs}`
     await using proxy = await tcpProxy(world.server.url)

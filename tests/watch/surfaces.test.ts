@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(told.slice(0, 4).map(({ value }) => JSON.parse(value))).toEqual([{ n: 1 }, 'text', null, 'AP8='])
   })
 
-  it('filters and updatesOnly choose what is told', async () => {
+  it('filters and updatesOnly choose what is told (W1, W3)', async () => {
     const bucket = writer().kv().bucket(`filters-${transport}`)
     for (const key of ['user.1', 'user.2', 'session.1']) await bucket.put(key, 'before')
     const client = watching()
@@ -120,7 +120,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     ])
   })
 
-  it('events are told from now on, those that fit the pattern', async () => {
+  it('events are told from now on, those that fit the pattern (W1, W14)', async () => {
     const name = `events-${transport}`
     await writer().config().set(name, { n: 1 })
     const told: SystemEvent[] = []
@@ -150,7 +150,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   })
 })
 
-it('a value that expires is told over every transport, about when it does', async () => {
+it('a value that expires is told over every transport, about when it does (W14)', async () => {
   const bucket = world.client().kv().bucket('expiring')
   const told = TRANSPORTS.map(() => [] as string[])
   const watchers = TRANSPORTS.map((transport, index) =>

@@ -27,7 +27,7 @@ describe('the status of a client', () => {
     expect(watchWorld({ environment: 'prod' }).client.status().environment).toBe('prod')
   })
 
-  test('is live when every watch is in sync, and not before', async () => {
+  test('is live when every watch is in sync, and not before (W29)', async () => {
     const { bucket, client, last } = watchWorld()
     bucket.watch()
     bucket.watch()
@@ -50,7 +50,7 @@ describe('the status of a client', () => {
     expect(states()).toEqual(['connecting', 'live', 'connecting', 'live'])
   })
 
-  test('is told each time that it is another, and not otherwise', async () => {
+  test('is told each time that it is another, and not otherwise (W29)', async () => {
     const { bucket, last, platform, states } = watchWorld()
     const watcher = bucket.watch()
     const connection = await last()

@@ -20,7 +20,7 @@ describe('events that wait', () => {
     ])
   })
 
-  test('are of each key the newest, where that happened', async () => {
+  test('are of each key the newest, where that happened (W26)', async () => {
     const queue = new ConflatingQueue<string>()
     queue.push('a', 'a1')
     queue.push('b', 'b1')

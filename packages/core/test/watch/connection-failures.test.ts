@@ -8,7 +8,7 @@ const FIVE_MINUTES = 300_000
 const refused = () => errorFor('unauthenticated', 'no such key')
 
 describe('after a failure', () => {
-  test('it is tried again when the wait is over, and the longer it has lasted, the longer is the wait', async () => {
+  test('it is tried again when the wait is over, and the longer it has lasted, the longer is the wait (W22)', async () => {
     const { bucket, connections, last, platform } = watchWorld({ retry: { maxDelayMs: 3_000 } })
     platform.chance = 1 - Number.EPSILON
     bucket.watch()
@@ -125,7 +125,7 @@ describe('after a failure', () => {
 describe('how long the server wants to be left alone', () => {
   const busy = (retryAfterMs = 20_000) => errorFor('rate_limited', 'too much', { retryAfterMs })
 
-  test('a goodbye ends the connection, and is waited for with jitter on top', async () => {
+  test('a goodbye ends the connection, and is waited for with jitter on top (W23)', async () => {
     const { bucket, connections, last, platform } = watchWorld()
     bucket.watch()
     const first = await last()
@@ -151,7 +151,7 @@ describe('how long the server wants to be left alone', () => {
     expect(connections).toHaveLength(2)
   })
 
-  test('is a minute at most, also where an hour was asked for', async () => {
+  test('is a minute at most, also where an hour was asked for (W23)', async () => {
     const { bucket, client, connections, last, platform } = watchWorld()
     bucket.watch()
     ;(await last()).end(busy(3_600_000))
@@ -279,7 +279,7 @@ describe('an outage', () => {
 })
 
 describe('a key that is refused', () => {
-  test('is told at once, and tried again every five minutes or so, and told no more', async () => {
+  test('is told at once, and tried again every five minutes or so, and told no more (W19)', async () => {
     const { bucket, client, connections, last, platform, told } = watchWorld()
     bucket.watch()
     ;(await last()).end(refused())
@@ -315,7 +315,7 @@ describe('a key that is refused', () => {
     expect(connections).toHaveLength(1)
   })
 
-  test('is asked for once more at once where a function brings it', async () => {
+  test('is asked for once more at once where a function brings it (W19)', async () => {
     const { bucket, connections, last, platform, told } = watchWorld({ apiKey: () => 'ifkey_1' })
     bucket.watch()
     ;(await last()).end(refused())
@@ -352,7 +352,7 @@ describe('a key that is refused', () => {
 })
 
 describe('a server that says that what is asked for is wrong', () => {
-  test('ends every watch where it says what', async () => {
+  test('ends every watch where it says what (W22)', async () => {
     const { bucket, client, connections, last, platform } = watchWorld()
     const watchers = [bucket.watch(), bucket.watch()]
     const connection = await last()
@@ -374,7 +374,7 @@ describe('a server that says that what is asked for is wrong', () => {
   })
 })
 
-test('an error about the whole connection ends it, and another one is made', async () => {
+test('an error about the whole connection ends it, and another one is made (W22)', async () => {
   const { bucket, client, connections, last, platform } = watchWorld()
   bucket.watch()
   const first = await last()
@@ -386,7 +386,7 @@ test('an error about the whole connection ends it, and another one is made', asy
   expect(connections).toHaveLength(2)
 })
 
-test('what a connection tells that was given up is not heard', async () => {
+test('what a connection tells that was given up is not heard (W20)', async () => {
   const { bucket, client, connections, last, platform } = watchWorld()
   bucket.watch()
   const first = await last()

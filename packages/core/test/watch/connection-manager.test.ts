@@ -10,7 +10,7 @@ describe('the connection', () => {
     expect(client.status().state).toBe('idle')
   })
 
-  test('is opened once for all that is watched in one go, and carries it all', async () => {
+  test('is opened once for all that is watched in one go, and carries it all (W20)', async () => {
     const { bucket, client, connections, last } = watchWorld({ environment: 'prod' })
     bucket.watch({}, { key: 'a' })
     client.config().watch('limits')
@@ -130,7 +130,7 @@ describe('silence', () => {
     ['of three heartbeats', 15_000],
     ['of three heartbeats as the server has them', 2_000],
     ['of three heartbeats that are rare', 60_000],
-  ])('%s is a fault', async (_, heartbeatMs) => {
+  ])('%s is a fault (W21)', async (_, heartbeatMs) => {
     const { bucket, client, last, platform } = watchWorld()
     bucket.watch()
     const connection = await last()
@@ -154,7 +154,7 @@ describe('silence', () => {
     expect(connection.isOver).toBe(false)
   })
 
-  test('is found at once when the machine wakes up', async () => {
+  test('is found at once when the machine wakes up (W21)', async () => {
     const { bucket, last, platform } = watchWorld()
     bucket.watch()
     const connection = await last()

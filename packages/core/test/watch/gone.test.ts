@@ -38,7 +38,7 @@ test('a deletion with the whole bucket, which has no revision then, is still aft
   expect(goneAt('e-0-1767225600000')).toMatchObject({ type: 'config_delete', revision: 8 })
 })
 
-test('a key that comes again before all has come, as a change, is not gone', () => {
+test('a key that comes again before all has come, as a change, is not gone (W13)', () => {
   const kind: WatchKind<unknown> = CONFIG
   const replica = new ReplicaState(kind, { id: '1', kind: 'config', target: 'limits' })
   const update = { type: 'config_update', name: 'limits', data: {}, updatedAt } as const

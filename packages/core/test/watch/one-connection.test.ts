@@ -81,7 +81,7 @@ const step = fc.record({
   thenMs: fc.oneof(fc.constant(0), fc.constant(1), fc.integer({ min: 1, max: 400_000 })),
 })
 
-test('there are never two connections, and none and nothing else when it is over', async () => {
+test('there are never two connections, and none and nothing else when it is over (W20)', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 5, maxLength: 60 }),

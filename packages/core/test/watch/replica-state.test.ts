@@ -24,14 +24,14 @@ const reset = (replica: ReplicaState, reason: ResetReason) => replica.reset({ ty
 const isTold = (replica: ReplicaState, frame: KvUpdateFrame) => replica.change(frame) !== undefined
 
 describe('where to go on', () => {
-  test('is the beginning at first, and as long as not all has come', () => {
+  test('is the beginning at first, and as long as not all has come (W8)', () => {
     const replica = new ReplicaState(KV, WANTED)
     expect(replica.subscription()).toEqual({ ...WANTED, cursor: undefined })
     replica.change(value('a', 1))
     expect(replica.subscription().cursor).toBeUndefined()
   })
 
-  test('is after the last change, or the last bookmark', () => {
+  test('is after the last change, or the last bookmark (W9)', () => {
     const replica = inSync()
     expect(replica.subscription().cursor).toBe(cursor(2))
     replica.change(changed('a', 5))
@@ -51,7 +51,7 @@ describe('where to go on', () => {
 })
 
 describe('what was told already', () => {
-  test('is dropped: a change before the cursor', () => {
+  test('is dropped: a change before the cursor (W5)', () => {
     const replica = inSync()
     expect(isTold(replica, changed('a', 5))).toBe(true)
     expect(isTold(replica, changed('a', 5))).toBe(false)
@@ -60,7 +60,7 @@ describe('what was told already', () => {
     expect(isTold(replica, changed('a', 6))).toBe(true)
   })
 
-  test('is dropped when values come again after a cut in the middle of them', () => {
+  test('is dropped when values come again after a cut in the middle of them (W5)', () => {
     const replica = new ReplicaState(KV, WANTED)
     replica.subscription()
     expect(isTold(replica, value('a', 1))).toBe(true)
@@ -70,7 +70,7 @@ describe('what was told already', () => {
     expect(gone(replica, cursor(2))).toEqual([])
   })
 
-  test('is dropped when all values come again after a reset', () => {
+  test('is dropped when all values come again after a reset (W5)', () => {
     const replica = inSync()
     reset(replica, 'history_expired')
     expect(isTold(replica, value('a', 1))).toBe(false)
@@ -78,14 +78,14 @@ describe('what was told already', () => {
     expect(gone(replica, cursor(4))).toEqual([])
   })
 
-  test('is an older value of the same store, too', () => {
+  test('is an older value of the same store, too (W5)', () => {
     const replica = inSync()
     reset(replica, 'history_expired')
     expect(isTold(replica, value('b', 1))).toBe(false)
   })
 
   test.each(['epoch_changed', 'ahead_of_store', 'bucket_deleted'] as const)(
-    'is not a value of another life (%s), though its revision is no higher',
+    'is not a value of another life (%s), though its revision is no higher (W16)',
     (reason) => {
       const replica = inSync()
       reset(replica, reason)
@@ -109,7 +109,7 @@ describe('what was told already', () => {
 })
 
 describe('what went away while nobody was told', () => {
-  test('is told when all has come again', () => {
+  test('is told when all has come again (W13)', () => {
     const replica = inSync()
     reset(replica, 'bucket_deleted')
     replica.change(value('b', 8))
@@ -127,7 +127,7 @@ describe('what went away while nobody was told', () => {
     })
   })
 
-  test('is found out also across a cut in the middle of the values', () => {
+  test('is found out also across a cut in the middle of the values (W13)', () => {
     const replica = inSync()
     reset(replica, 'history_expired')
     replica.change(value('a', 1))
@@ -145,7 +145,7 @@ describe('what went away while nobody was told', () => {
     expect(gone(replica, cursor(4))).toEqual(['a'])
   })
 
-  test('is told once', () => {
+  test('is told once (W13)', () => {
     const replica = inSync()
     reset(replica, 'bucket_deleted')
     expect(gone(replica, cursor(4))).toEqual(['a', 'b'])
@@ -153,14 +153,14 @@ describe('what went away while nobody was told', () => {
     expect(gone(replica, cursor(5))).toEqual([])
   })
 
-  test('is not what was told as deleted', () => {
+  test('is not what was told as deleted (W13)', () => {
     const replica = inSync()
     replica.change(deleted('a', 3))
     reset(replica, 'history_expired')
     expect(gone(replica, cursor(4))).toEqual(['b'])
   })
 
-  test('is not what comes as deleted among the values', () => {
+  test('is not what comes as deleted among the values (W13)', () => {
     const replica = inSync()
     reset(replica, 'history_expired')
     expect(isTold(replica, { ...deleted('a', 3), cursor: undefined, initial: true })).toBe(true)

@@ -27,7 +27,7 @@ async function two() {
 }
 
 describe('a subscription that is refused, one of several', () => {
-  test('is left out, and the others go on', async () => {
+  test('is left out, and the others go on (W18)', async () => {
     const { client, connection, errors, first, second, told } = await two()
     connection.receive(refusal('1'), synced(1, '2'))
     expect(first.status).toMatchObject({ state: 'unauthorized', error: { code: 'unauthorized' } })
@@ -94,7 +94,7 @@ describe('a subscription that is refused, one of several', () => {
     expect(platform.timers.size).toBe(0)
   })
 
-  test('for good ends that watch alone', async () => {
+  test('for good ends that watch alone (W18, W22)', async () => {
     const { connection, first, second, told } = await two()
     connection.receive({
       type: 'error',
@@ -186,7 +186,7 @@ describe('messages', () => {
     expect(client.status().state).toBe('connecting')
   })
 
-  test('with bookmarks move each watch that is in sync', async () => {
+  test('with bookmarks move each watch that is in sync (W10)', async () => {
     const { connection, last, platform } = await two()
     connection.receive(synced(1, '1'), { type: 'heartbeat', cursors: { '1': cursor(9), '2': cursor(9) } })
     platform.signal({ type: 'network' })
@@ -241,7 +241,7 @@ test('a watch that was stopped by another one’s callback hears no error', asyn
   expect(heard).toEqual([])
 })
 
-test('resumes each watch from where it is', async () => {
+test('resumes each watch from where it is (W9)', async () => {
   const { connection, last, platform } = await two()
   connection.receive(synced(1, '1'), changed('a', 7), synced(3, '2'))
   connection.end(broken())

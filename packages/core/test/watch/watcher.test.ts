@@ -22,14 +22,14 @@ async function watched(onUpdate: (event: KvUpdate<unknown>) => unknown, world = 
 }
 
 describe('callbacks', () => {
-  test('get the current values, then the changes, in order', async () => {
+  test('get the current values, then the changes, in order (W1, W27)', async () => {
     const keys: string[] = []
     const { connection } = await watched(({ key, revision, initial }) => keys.push(`${key}${revision}${initial}`))
     connection.receive(value('a', 1), value('b', 2), synced(2), changed('a', 3), changed('b', 4))
     expect(keys).toEqual(['a1true', 'b2true', 'a3false', 'b4false'])
   })
 
-  test('are not awaited', async () => {
+  test('are not awaited (W27)', async () => {
     const keys: string[] = []
     const { connection } = await watched(({ key }) => {
       keys.push(key)
@@ -39,7 +39,7 @@ describe('callbacks', () => {
     expect(keys).toEqual(['a', 'b'])
   })
 
-  test('that throw are told to the watch and to the client, and the watch goes on', async () => {
+  test('that throw are told to the watch and to the client, and the watch goes on (W27)', async () => {
     const keys: string[] = []
     const thrown = new Error('oops')
     const { connection, errors, failures, told, watcher } = await watched(({ key }) => {
@@ -54,7 +54,7 @@ describe('callbacks', () => {
     expect(watcher.status.state).toBe('live')
   })
 
-  test('that reject are told as well', async () => {
+  test('that reject are told as well (W27)', async () => {
     const { connection, errors, told, watcher } = await watched(async () => {
       throw 'no error at all'
     })
@@ -117,7 +117,7 @@ describe('callbacks', () => {
 })
 
 describe('stop()', () => {
-  test('in a callback makes that the last event', async () => {
+  test('in a callback makes that the last event (W27)', async () => {
     const keys: string[] = []
     const { connection, closes, watcher } = await watched(({ key }) => {
       keys.push(key)
@@ -160,7 +160,7 @@ describe('stop()', () => {
     expect(states).toEqual(['connecting', 'closed'])
   })
 
-  test('is what aborting the signal does', async () => {
+  test('is what aborting the signal does (W22)', async () => {
     const { bucket, last } = watchWorld()
     const controller = new AbortController()
     const watcher = bucket.watch({}, { signal: controller.signal })
@@ -187,7 +187,7 @@ describe('stop()', () => {
 })
 
 describe('ready', () => {
-  test('resolves when all current values have come, and not before', async () => {
+  test('resolves when all current values have come, and not before (W28)', async () => {
     const { connection, watcher } = await watched(() => undefined)
     let isReady = false
     void watcher.ready.then(() => {
@@ -201,7 +201,7 @@ describe('ready', () => {
     expect(isReady).toBe(true)
   })
 
-  test('rejects where it ends before, and is no unhandled rejection where nobody awaits it', async () => {
+  test('rejects where it ends before, and is no unhandled rejection where nobody awaits it (W28)', async () => {
     const unhandled: unknown[] = []
     const listener = (reason: unknown) => unhandled.push(reason)
     process.on('unhandledRejection', listener)
@@ -217,7 +217,7 @@ describe('ready', () => {
     expect(await failure(stopped.ready)).toMatchObject({ code: 'closed' })
   })
 
-  test('stays resolved through whatever comes later', async () => {
+  test('stays resolved through whatever comes later (W28)', async () => {
     const { connection, watcher } = await watched(() => undefined)
     connection.receive(synced(1))
     watcher.stop()
@@ -231,7 +231,7 @@ test('awaiting a watcher hands it back', async () => {
 })
 
 describe('for await', () => {
-  test('gets of each key the newest, in the order in which it came', async () => {
+  test('gets of each key the newest, in the order in which it came (W26)', async () => {
     const { bucket, last } = watchWorld()
     const watcher = bucket.watch()
     const connection = await last()
@@ -312,7 +312,7 @@ describe('for await', () => {
 })
 
 describe('the status of a watch', () => {
-  test('goes from connecting to live, is interrupted, and is closed once', async () => {
+  test('goes from connecting to live, is interrupted, and is closed once (W29)', async () => {
     const { client, connection, last, platform, states, watcher } = await watched(() => undefined)
     connection.receive(synced(1))
     connection.end(broken())
@@ -323,7 +323,7 @@ describe('the status of a watch', () => {
     expect(watcher.status.state).toBe('closed')
   })
 
-  test('says since when it is live, and that it is in sync as of the last message', async () => {
+  test('says since when it is live, and that it is in sync as of the last message (W30)', async () => {
     const { connection, platform, watcher } = await watched(() => undefined)
     expect(watcher.status).toEqual({ state: 'connecting', lastSyncedAt: undefined })
     connection.receive(synced(1))
@@ -334,7 +334,7 @@ describe('the status of a watch', () => {
     expect(watcher.status).toEqual({ state: 'live', since, lastSyncedAt: since + 15_000 })
   })
 
-  test('keeps when it was last in sync after the connection is gone', async () => {
+  test('keeps when it was last in sync after the connection is gone (W30)', async () => {
     const { connection, platform, watcher } = await watched(() => undefined)
     connection.receive(synced(1))
     const syncedAt = platform.now()
@@ -345,7 +345,7 @@ describe('the status of a watch', () => {
     expect(connection.isOver).toBe(true)
   })
 
-  test('is connecting while its values come again', async () => {
+  test('is connecting while its values come again (W29)', async () => {
     const { connection, states } = await watched(() => undefined)
     connection.receive(synced(1), { type: 'reset', sub: '1', reason: 'bucket_deleted' }, synced(2))
     expect(states).toEqual(['connecting', 'live', 'connecting', 'live'])

@@ -82,7 +82,7 @@ test('catch-up: a turn of the event loop reads one page, of all sessions togethe
   expect(new Set(pages.map((each) => each.turn)).size).toBe(pages.length)
 })
 
-test('catch-up: a session with many subscriptions does not hold up another one', async () => {
+test('catch-up: a session with many subscriptions does not hold up another one (W25)', async () => {
   await fill('b', 50)
   await fill('c', 50)
   const crowd = Array.from({ length: 200 }, (_, n) => ({ id: `${n}`, kind: 'kv', target: 'b' }) as const)

@@ -210,7 +210,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cut', 'beat', 'read') }) },
 )
 
-test('folding what any watcher is told equals the store', { timeout: 120_000 }, async () => {
+test('folding what any watcher is told equals the store (W5, W6, W13)', { timeout: 120_000 }, async () => {
   const seen = { resumed: 0, cutsInSnapshot: 0, resets: {} as Record<string, number> }
   const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 100, size: 'max' }), async (steps) => {
     const world = new World()

@@ -188,7 +188,7 @@ const ENGINES: Record<string, (options: EngineOptions) => Engine> = {
 }
 
 test.each(Object.keys(ENGINES))(
-  'folding the events of any watcher equals the store: %s',
+  'folding the events of any watcher equals the store: %s (W6, W16)',
   { timeout: 240_000 },
   async (name) => {
     const make = ENGINES[name] as (options: EngineOptions) => Engine

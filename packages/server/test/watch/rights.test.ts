@@ -19,14 +19,14 @@ test.each([
   ['kv', 'sessions', 'read:config:sessions', false],
   ['events', 'system.config.*.updated', 'read:config:a', true],
   ['events', 'system.config.*.updated', 'read:kv:a', false],
-] as const)('%s %s may be watched with %s: %s', async (kind, target, scope, allowed) => {
+] as const)('%s %s may be watched with %s: %s (W17)', async (kind, target, scope, allowed) => {
   const world = new WatchWorld()
   const watch = world.watch([{ id: 's', kind, target }], { principal: withScopes(scope) })
   if (allowed) expect((await watch).types('s')).toEqual(['synced'])
   else await expect(watch).rejects.toMatchObject({ code: 'unauthorized' })
 })
 
-test('of events only those come whose document the key may read, also from before', async () => {
+test('of events only those come whose document the key may read, also from before (W17)', async () => {
   const world = new WatchWorld()
   const principal = withScopes('read:config:app-*')
   const first = await world.watch([EVENTS], { principal })
@@ -39,7 +39,7 @@ test('of events only those come whose document the key may read, also from befor
   }
 })
 
-test('a key that may less from now on loses what it may not', async () => {
+test('a key that may less from now on loses what it may not (W17, W18)', async () => {
   const world = new WatchWorld()
   const sink = await world.watch(
     [
@@ -57,7 +57,7 @@ test('a key that may less from now on loses what it may not', async () => {
   expect(sink.types('b')).toEqual(['synced', 'error'])
 })
 
-test('another environment is another world', async () => {
+test('another environment is another world (W3)', async () => {
   const world = new WatchWorld()
   const sink = await world.watch([{ id: 's', kind: 'kv', target: 'b' }, EVENTS])
   await world.engine.put('APP_staging_b', 'k', { encoding: 'text', text: '1' })

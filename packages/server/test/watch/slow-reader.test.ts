@@ -29,7 +29,7 @@ const takeAll = async (sink: RecordingSink) => {
   throw new Error('there is always more')
 }
 
-test('loses what was in between, and never the last one', async () => {
+test('loses what was in between, and never the last one (W7, W24)', async () => {
   const world = new WatchWorld()
   const sink = await stuck(world)
   for (let n = 0; n < 100; n++) await world.put(`k.${n % 3}`, n)
@@ -40,7 +40,7 @@ test('loses what was in between, and never the last one', async () => {
   expect(world.stats.dropped).toBe(97)
 })
 
-test('revisions come in order, and each cursor is good to come back with', async () => {
+test('revisions come in order, and each cursor is good to come back with (W4, W8)', async () => {
   const world = new WatchWorld()
   const sink = await stuck(world)
   for (let n = 0; n < 50; n++) await world.put(`k.${(n * 7) % 10}`, n)
@@ -57,7 +57,7 @@ test('revisions come in order, and each cursor is good to come back with', async
   for (let n = 40; n < 50; n++) expect(seen[`k.${(n * 7) % 10}`]).toBe(n)
 })
 
-test('the bookmark of one who waits does not run ahead of what was sent, nor fall behind it', async () => {
+test('the bookmark of one who waits does not run ahead of what was sent, nor fall behind it (W10)', async () => {
   const world = new WatchWorld()
   await world.put('other', 0)
   const sink = await world.watch([{ ...KV, filters: ['mine'] }])
@@ -75,7 +75,7 @@ test('the bookmark of one who waits does not run ahead of what was sent, nor fal
 test.each([
   ['keys', { watchQueueKeys: 10 }, 'x'],
   ['bytes', { watchQueueBytes: 50_000 }, 'x'.repeat(10_000)],
-])('with more %s than the queue may hold, the rest is read from the store', async (_, limits, value) => {
+])('with more %s than the queue may hold, the rest is read from the store (W24)', async (_, limits, value) => {
   const world = new WatchWorld({ limits })
   const sink = await stuck(world)
   let peak = 0
@@ -95,7 +95,7 @@ test.each([
   expect(newest(sink).after).toBe(1)
 })
 
-test('while it takes nothing, 50 MB of changes leave little in memory', async () => {
+test('while it takes nothing, 50 MB of changes leave little in memory (W24)', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const world = new WatchWorld()
@@ -116,14 +116,14 @@ test('while it takes nothing, 50 MB of changes leave little in memory', async ()
   expect(newest(sink)['k.49']).toHaveLength(990_002)
 })
 
-test('heartbeats do not pile up', async () => {
+test('heartbeats do not pile up (W24)', async () => {
   const world = new WatchWorld()
   const sink = await stuck(world)
   for (let n = 0; n < 10; n++) sink.session?.beat()
   expect(sink.frames).toEqual([])
 })
 
-test('one subscription that waits does not keep the others of its connection waiting', async () => {
+test('one subscription that waits does not keep the others of its connection waiting (W25)', async () => {
   const world = new WatchWorld()
   for (let n = 0; n < 100; n++) await world.put(`k.${n}`, n)
   for (let n = 0; n < 100; n++) await world.put(`k.${n}`, n, 'c')

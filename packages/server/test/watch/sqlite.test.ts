@@ -14,7 +14,7 @@ const BUCKET = 'APP_default_b'
 const KV: Subscription = { id: 's', kind: 'kv', target: 'b' }
 
 /** Here another thread writes: what can be read and what is told are not in step. */
-test('while another thread commits, a watcher that is cut again and again ends with the store', async () => {
+test('while another thread commits, a watcher that is cut again and again ends with the store (W6)', async () => {
   const engine = await openForTest(await temporaryDirectory())
   const hub = new Hub(engine)
   const limits = { ...DEFAULTS.limits, watchQueueKeys: 5 }
@@ -76,7 +76,7 @@ test('while another thread commits, a watcher that is cut again and again ends w
   session?.end()
 })
 
-test('a cursor outlives the server', async () => {
+test('a cursor outlives the server (W11)', async () => {
   const directory = await temporaryDirectory()
   const watch = async (engine: Awaited<ReturnType<typeof openIn>>, cursor: string | undefined) => {
     const sink = new RecordingSink()

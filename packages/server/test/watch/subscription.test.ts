@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 
 describe('the beginning', () => {
-  test('is the current values, then synced, then what changes', async () => {
+  test('is the current values, then synced, then what changes (W1, W14)', async () => {
     await world.put('a', 1)
     await world.put('gone', 1)
     await world.delete('gone')
@@ -29,7 +29,7 @@ describe('the beginning', () => {
     expect(sink.of('s')[3]).not.toHaveProperty('value')
   })
 
-  test('of a bucket or a document that is not there is synced, at once, and follows', async () => {
+  test('of a bucket or a document that is not there is synced, at once, and follows (W2)', async () => {
     const sink = await world.watch([KV, { id: 'c', kind: 'config', target: 'limits' }])
     expect(sink.frames.map(({ type }) => type)).toEqual(['synced', 'synced'])
     await world.put('a', 1)
@@ -39,14 +39,14 @@ describe('the beginning', () => {
     expect(sink.last('config_update')).toMatchObject({ sub: 'c', name: 'limits', data: { seats: 1 } })
   })
 
-  test('with updatesOnly has no values', async () => {
+  test('with updatesOnly has no values (W1)', async () => {
     await world.put('a', 1)
     const sink = await world.watch([{ ...KV, updatesOnly: true }])
     await world.put('a', 2)
     expect(sink.of('s')).toMatchObject([{ type: 'synced' }, { key: 'a', value: 2 }])
   })
 
-  test('of many values is read page by page, each value once', async () => {
+  test('of many values is read page by page, each value once (W3)', async () => {
     for (let n = 0; n < 300; n++) await world.put(`k.${n}`, n)
     const sink = await world.watch([{ ...KV, filters: ['k.*', 'k.>', 'k.7'] }])
     const keys = sink.of('s').flatMap((frame) => ('key' in frame ? [frame.key] : []))
@@ -55,7 +55,7 @@ describe('the beginning', () => {
   })
 })
 
-test('who began before there was a bucket goes on from there without a reset', async () => {
+test('who began before there was a bucket goes on from there without a reset (W2)', async () => {
   for (let n = 0; n < 3; n++) await world.put('elsewhere', n, 'other')
   const first = await world.watch([KV])
   await world.put('elsewhere', 4, 'other')
@@ -68,7 +68,7 @@ test('who began before there was a bucket goes on from there without a reset', a
 })
 
 describe('filters', () => {
-  test('admit what fits any of them, of values and of changes', async () => {
+  test('admit what fits any of them, of values and of changes (W3)', async () => {
     await world.put('user.1', 1)
     await world.put('other', 1)
     const sink = await world.watch([{ ...KV, filters: ['user.*', 'exact'] }])
@@ -86,7 +86,7 @@ describe('filters', () => {
 })
 
 describe('config documents', () => {
-  test('are watched one by one', async () => {
+  test('are watched one by one (W3, W14)', async () => {
     await world.set('limits', { seats: 1 })
     await world.set('other', {})
     const sink = await world.watch([{ id: 'c', kind: 'config', target: 'limits' }])
@@ -106,7 +106,7 @@ describe('config documents', () => {
     ])
   })
 
-  test('are events, with the whole entry; what was before is none', async () => {
+  test('are events, with the whole entry; what was before is none (W1, W14)', async () => {
     await world.set('limits', { seats: 1 })
     const sink = await world.watch([
       { id: 'updated', kind: 'events', target: 'system.config.*.updated' },
@@ -144,7 +144,7 @@ test('after a reset, too, only events come that fit the pattern', async () => {
 })
 
 describe('coming back with a cursor', () => {
-  test('brings the newest of each key that changed, tombstones included', async () => {
+  test('brings the newest of each key that changed, tombstones included (W9)', async () => {
     await world.put('kept', 1)
     await world.put('deleted', 1)
     const { cursor } = (await world.watch([KV])).last('synced')
@@ -160,7 +160,7 @@ describe('coming back with a cursor', () => {
     expect(world.stats.resumes).toBe(1)
   })
 
-  test('a cursor of a change brings what came after that change', async () => {
+  test('a cursor of a change brings what came after that change (W8, W9)', async () => {
     const sink = await world.watch([KV])
     await world.put('a', 1)
     await settle()
@@ -169,7 +169,7 @@ describe('coming back with a cursor', () => {
     expect((await world.watch([{ ...KV, cursor }])).of('s')).toMatchObject([{ key: 'b' }, { type: 'synced' }])
   })
 
-  test('a bookmark moves with changes of others, so that nothing of them is read again', async () => {
+  test('a bookmark moves with changes of others, so that nothing of them is read again (W10)', async () => {
     const sink = await world.watch([{ ...KV, filters: ['mine'] }])
     for (let n = 0; n < 10; n++) await world.put(`other.${n}`, n)
     sink.session?.beat()
@@ -207,7 +207,7 @@ describe('coming back with a cursor', () => {
         return cursor
       },
     ],
-  ] as const)('that is of no use: %s, then values and synced', async (reason, cursorOf) => {
+  ] as const)('that is of no use: %s, then values and synced (W12)', async (reason, cursorOf) => {
     await world.put('a', 1)
     const sink = await world.watch([{ ...KV, cursor: await cursorOf() }])
     expect(sink.of('s')).toMatchObject([
@@ -219,7 +219,7 @@ describe('coming back with a cursor', () => {
   })
 })
 
-test('a cursor of a bucket that is gone is a reset, and nothing but synced follows', async () => {
+test('a cursor of a bucket that is gone is a reset, and nothing but synced follows (W12, W15)', async () => {
   await world.put('a', 1)
   const { cursor } = (await world.watch([KV])).last('synced')
   await world.engine.deleteBucket('APP_default_b')
@@ -229,7 +229,7 @@ test('a cursor of a bucket that is gone is a reset, and nothing but synced follo
   ])
 })
 
-test('a bucket that is deleted under a watcher is a reset, and what is made again follows', async () => {
+test('a bucket that is deleted under a watcher is a reset, and what is made again follows (W15)', async () => {
   await world.put('a', 1)
   const sink = await world.watch([KV])
   await world.engine.deleteBucket('APP_default_b')
@@ -243,7 +243,7 @@ test('a bucket that is deleted under a watcher is a reset, and what is made agai
   ])
 })
 
-test('late news of a life of the bucket that is over is not told', async () => {
+test('late news of a life of the bucket that is over is not told (W16)', async () => {
   const late: (() => void)[] = []
   const { follow } = world.engine
   vi.spyOn(world.engine, 'follow').mockImplementation((bucket, listener) =>
@@ -262,7 +262,7 @@ test('late news of a life of the bucket that is over is not told', async () => {
   expect(after.of('s')).toMatchObject([{ type: 'kv_update', key: 'b', initial: true }, { type: 'synced' }])
 })
 
-test('a value that expires is a change', async () => {
+test('a value that expires is a change (W14)', async () => {
   await world.put('a', 1, 'b', 10)
   const sink = await world.watch([KV])
   await world.wait(10_001)
@@ -295,7 +295,7 @@ test('after unsubscribing nothing more comes, and an id can be used again', asyn
   expect(sink.of('s').slice(1)).toMatchObject([{ type: 'synced' }, { key: 'b' }])
 })
 
-test('a store that fails ends the subscription, not the session', async () => {
+test('a store that fails ends the subscription, not the session (W18)', async () => {
   const sink = await world.watch([])
   world.engine.changesSince = () => Promise.reject(new Error('disk on fire'))
   sink.session?.subscribe(KV)

@@ -67,7 +67,7 @@ test('subscriptions that were ended before their turn are not read for', async (
   expect(entries).toHaveBeenCalledTimes(1)
 })
 
-test('changes that wait have room for a connection as a whole; what does not fit is read from the store', async () => {
+test('changes that wait have room for a connection as a whole; what does not fit is read from the store (W24)', async () => {
   const world = new WatchWorld({ limits: { watchQueueBytes: 10.5 * VALUE.length } })
   await world.put('other', 1)
   const sink = oneFrameSink()

@@ -20,7 +20,7 @@ const tick = async ({ server }: Harness, times = 1) => {
 }
 
 describe('heartbeats', () => {
-  test('come every 15 seconds, with every bookmark', async () => {
+  test('come every 15 seconds, with every bookmark (W10, W21)', async () => {
     const harness = new Harness({ auth: 'none' })
     const sink = await open(harness, undefined)
     sink.session?.subscribe({ id: 'a', kind: 'kv', target: 'b' })
@@ -37,7 +37,7 @@ describe('heartbeats', () => {
 })
 
 describe('a key that is over', () => {
-  test('by revocation: its streams end within five seconds, and nobody else’s', async () => {
+  test('by revocation: its streams end within five seconds, and nobody else’s (W19)', async () => {
     const harness = new Harness()
     await harness.server.ready
     const [mine, other] = [await harness.key({ role: 'viewer' }), await harness.key({ role: 'viewer' })]
@@ -58,7 +58,7 @@ describe('a key that is over', () => {
     await harness.server.close()
   })
 
-  test('by time: its streams end', async () => {
+  test('by time: its streams end (W19)', async () => {
     let now = 1_700_000_000_000
     const harness = new Harness({ now: () => now })
     await harness.server.ready
@@ -71,7 +71,7 @@ describe('a key that is over', () => {
     await harness.server.close()
   })
 
-  test('cannot be known while keys cannot be checked: the streams go on', async () => {
+  test('cannot be known while keys cannot be checked: the streams go on (W19)', async () => {
     const harness = new Harness()
     await harness.server.ready
     const sink = await open(harness, await harness.key({ role: 'viewer' }))
@@ -118,7 +118,7 @@ describe('limits', () => {
 })
 
 describe('a server that stops', () => {
-  test('says goodbye to everybody, with times that are spread', async () => {
+  test('says goodbye to everybody, with times that are spread (W23)', async () => {
     const harness = new Harness({ auth: 'none' })
     const sinks = await Promise.all(Array.from({ length: 2_000 }, () => open(harness, undefined)))
     harness.server.drain()
