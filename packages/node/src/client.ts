@@ -19,7 +19,7 @@ export interface NodeClientOptions extends ClientOptions, NetworkOptions {}
  * ```
  */
 export function createClient<S extends Schema = Schema>(options?: NodeClientOptions): IronflowClient<S>
-export function createClient({ proxy, tls, ...options }: NodeClientOptions = {}): IronflowClient {
-  const network = resolveNetwork({ proxy, tls })
-  return new Client(options, nodePlatform(network, serverSource(options)))
+export function createClient(options: NodeClientOptions = {}): IronflowClient {
+  const platform = nodePlatform(resolveNetwork(options), serverSource(options))
+  return new Client(options, platform, 'proxy tls')
 }

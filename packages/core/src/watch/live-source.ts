@@ -83,7 +83,7 @@ export class LiveSource<E extends Change, V, S> {
       unsubscribe = this.subscribe(look)
       look()
     })
-    const what = `${this.kind.watch.method} of "${this.wanted.target}"`
+    const what = `${this.kind.watch.method} of "${this.wanted.target}" took longer than timeoutMs`
     return within(platform, timeoutMs, what, known)
       .catch((late: IronflowError) => problem ?? late)
       .finally(unsubscribe)

@@ -142,7 +142,7 @@ export class WatchSubscription<E> implements Watcher<E> {
       platform,
       options: { timeoutMs },
     } = this.host
-    const what = `${method} up to revision ${wanted.revision}`
+    const what = `${method} up to revision ${wanted.revision} took longer than timeoutMs`
     return within(platform, options.timeoutMs ?? timeoutMs, what, delivered, options.signal).finally(() => {
       if (waiter) this.waiters.delete(waiter)
     })

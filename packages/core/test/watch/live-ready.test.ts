@@ -54,7 +54,7 @@ describe('ready', () => {
     const ready = client.config().live('limits').ready({ timeoutMs: 500 })
     expect(await platform.run(ready)).toMatchObject({
       state: 'none',
-      error: { code: 'timeout', message: 'config.watch of "limits" took longer than 500 ms' },
+      error: { code: 'timeout', message: 'config.watch of "limits" took longer than timeoutMs (500 ms)' },
     })
     expect(platform.elapsed).toBe(500)
   })

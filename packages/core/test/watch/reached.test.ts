@@ -70,7 +70,10 @@ describe('reached', () => {
   test("rejects when the time is up, by default the client's", async () => {
     const { watcher, platform } = await watched()
     const error = await failure(platform.run(watcher.reached(1, { timeoutMs: 50 })))
-    expect(error).toMatchObject({ code: 'timeout', message: 'kv.watch up to revision 1 took longer than 50 ms' })
+    expect(error).toMatchObject({
+      code: 'timeout',
+      message: 'kv.watch up to revision 1 took longer than timeoutMs (50 ms)',
+    })
     expect(platform.elapsed).toBe(50)
   })
 
