@@ -17,7 +17,14 @@ const RUNTIMES = {
 }
 
 /** Columns of the table, each with the name of its result. */
-const COLUMNS = { documents: 'config', values: 'kv', WebSocket: 'websocket', SSE: 'sse', 'long poll': 'poll' }
+const COLUMNS = {
+  documents: 'config',
+  values: 'kv',
+  WebSocket: 'websocket',
+  SSE: 'sse',
+  'long poll': 'poll',
+  errors: 'errors',
+}
 
 /** The page with the table of what works where. */
 const PAGE = 'docs/runtimes.md'

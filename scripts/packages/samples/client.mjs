@@ -1,5 +1,6 @@
 // Uses the client as an application does, on whatever JavaScript runtime runs this, against the server in
-// IRONFLOW_SERVER_URL: documents, values, and a watch over each transport. Prints what works, as JSON.
+// IRONFLOW_SERVER_URL: documents, values, a watch over each transport, and the error of a server that is not there.
+// Prints what works, as JSON.
 import { createClient } from '@ironflow/node'
 
 const TRANSPORTS = ['websocket', 'sse', 'poll']
@@ -28,4 +29,10 @@ for (const transport of TRANSPORTS) {
   works[transport] = client.status().transport === transport
   await client.close()
 }
+const nowhere = createClient({ serverUrl: 'http://127.0.0.1:1', retry: false })
+works.errors = await nowhere
+  .config()
+  .list()
+  .catch(({ code }) => code === 'connection_failed')
+await nowhere.close()
 console.log(JSON.stringify(works))
