@@ -132,6 +132,11 @@ describe('a proxy that', () => {
   })
 })
 
+test('a misspelt option is refused with the name of the nearest one', () => {
+  expect(() => createClient({ proxi: 'http://localhost' } as NodeClientOptions)).toThrow(/did you mean proxy\?/)
+  expect(() => createClient('http://localhost' as unknown as NodeClientOptions)).toThrow(ValidationError)
+})
+
 test.each(['localhost:3128', 'socks5://localhost', 'http://proxy/path', 'http://proxy?a=b', ''])(
   '%j is no proxy',
   (proxy) => {
