@@ -71,7 +71,7 @@ function memberOf(result: object, name: string): unknown {
 }
 
 /** What may be kept for the next reader of the same URL: the newest entry of a key, as JSON. */
-export function keptEntry(
+export function cacheableEntry(
   { status, headers }: HttpResponse,
   query: string,
   environment: string,

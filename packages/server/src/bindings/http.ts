@@ -10,7 +10,7 @@ import {
 import type { CallDetails, Outcome, Progress, RawCall } from '../dispatch/call'
 import type { ServerCore } from '../server-core'
 import { TurnShare } from '../turn-share'
-import { errorResponse, keptEntry, successResponse } from './answer'
+import { cacheableEntry, errorResponse, successResponse } from './answer'
 import { Cors } from './cors'
 import { bearerKey, consistencyFrom, expectPlainBody, minPositionFrom } from './headers'
 import { expectHttpRules } from './http-rules'
@@ -129,7 +129,7 @@ export class HttpBinding {
     const answer = await dispatcher.perform(call, caller, progress)
     const response = successResponse(request, row, answer)
     if (!row.cached || progress.environment === undefined) return response
-    return { ...response, keep: keptEntry(response, query, progress.environment, match.params, answer) }
+    return { ...response, keep: cacheableEntry(response, query, progress.environment, match.params, answer) }
   }
 
   /** Reads what the body of a caller that may not make the call is not read for. */

@@ -26,11 +26,11 @@ export interface HttpResponse {
   /** Instead of a body: one that is written as it comes. */
   readonly stream?: BodyStream | undefined
   /** Whether the same request may be answered by the same bytes until the entry changes. */
-  readonly keep?: Kept | undefined
+  readonly keep?: CacheableEntry | undefined
 }
 
 /** The KV entry behind an answer. */
-export interface Kept {
+export interface CacheableEntry {
   readonly environment: string
   readonly bucket: string
   readonly key: string

@@ -7,7 +7,7 @@ import type { Watching } from '../watch/watching'
 import type { HttpRequest, HttpResponse } from './message'
 import { PollBody } from './poll-body'
 import type { PollPlace, PollRoom } from './poll-room'
-import type { Watcher } from './watcher'
+import type { WatchCaller } from './watch-caller'
 
 const DEFAULT_WAIT_MS = 25_000
 const MAX_WAIT_MS = 60_000
@@ -41,12 +41,12 @@ export interface PollParts {
  */
 export async function watchByPoll(
   { watching, pollRoom }: PollParts,
-  watcher: Watcher,
+  caller: WatchCaller,
   subscriptions: readonly Subscription[],
   waitMs: number,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const poll = new Poll(watching, watcher, pollRoom)
+  const poll = new Poll(watching, caller, pollRoom)
   const { session } = poll
   let timer: ReturnType<typeof setTimeout> | undefined
   request.onGone?.(() => poll.abandon())
@@ -94,7 +94,7 @@ class Poll implements Sink {
   /** @throws as `Watching.open` */
   constructor(
     watching: Watching,
-    watcher: Watcher,
+    caller: WatchCaller,
     private readonly room: PollRoom,
   ) {
     this.limits = watching.parts.limits
@@ -104,7 +104,7 @@ class Poll implements Sink {
     })
     // The one who waits may have given up before anything is wrong.
     this.reply.catch(() => undefined)
-    this.session = watching.open({ ...watcher, sink: this })
+    this.session = watching.open({ ...caller, sink: this })
   }
 
   get ready(): boolean {

@@ -9,8 +9,8 @@ import type { HttpRequest } from './message'
 import { unknownRoute } from './routes'
 import type { SocketPeer } from './socket-peer'
 import { parseTarget } from './target'
+import { admitWatchCaller, type WatchCaller } from './watch-caller'
 import { findWatchRoute, subjectOf, subscriptionOf, watchQuery } from './watch-routes'
-import { admitWatcher, type Watcher } from './watcher'
 import { type SocketParts, SocketSession } from './websocket'
 
 /** What admission stands on. */
@@ -20,7 +20,7 @@ export interface SocketAdmissionParts extends SocketParts {
 
 /** A WebSocket that may be opened. */
 export interface SocketAdmission {
-  readonly watcher: Watcher
+  readonly caller: WatchCaller
   open(peer: SocketPeer): SocketSession
 }
 
@@ -51,10 +51,10 @@ export async function admitSocket(
   }
   const query = watchQuery(match.route, target.query)
   const apiKey = bearerKey(request.header(HEADERS.authorization)) ?? subprotocolKey(request)
-  const watcher = await admitWatcher(core, request, query, apiKey, subjectOf(match, query), progress)
+  const caller = await admitWatchCaller(core, request, query, apiKey, subjectOf(match, query), progress)
   const one = subscriptionOf(match, query, undefined)
-  core.watching.admit(watcher.keyHash)
-  return { watcher, open: (peer) => new SocketSession(parts, peer, watcher, one, request.remoteAddress) }
+  core.watching.admit(caller.keyHash)
+  return { caller, open: (peer) => new SocketSession(parts, peer, caller, one, request.remoteAddress) }
 }
 
 /** The key that a browser put beside the subprotocol, since it cannot set headers. @throws ValidationError */

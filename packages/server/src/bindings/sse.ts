@@ -3,7 +3,7 @@ import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import type { Watching } from '../watch/watching'
 import type { BodyStream, HttpResponse, StreamOutput } from './message'
-import type { Watcher } from './watcher'
+import type { WatchCaller } from './watch-caller'
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -20,11 +20,11 @@ const HEADERS = {
  */
 export function watchOverSse(
   watching: Watching,
-  watcher: Watcher,
+  caller: WatchCaller,
   subscriptions: readonly Subscription[],
   isOne: boolean,
 ): HttpResponse {
-  const stream = new SseStream(watching, watcher, subscriptions.length === 1)
+  const stream = new SseStream(watching, caller, subscriptions.length === 1)
   const { session } = stream
   try {
     session.welcome()
@@ -53,10 +53,10 @@ class SseStream implements Sink, BodyStream {
    */
   constructor(
     watching: Watching,
-    watcher: Watcher,
+    caller: WatchCaller,
     private readonly hasIds: boolean,
   ) {
-    this.session = watching.open({ ...watcher, sink: this })
+    this.session = watching.open({ ...caller, sink: this })
   }
 
   get ready(): boolean {

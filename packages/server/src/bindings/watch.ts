@@ -8,8 +8,8 @@ import type { HttpRequest, HttpResponse } from './message'
 import { waitMsOf, watchByPoll } from './poll'
 import type { PollRoom } from './poll-room'
 import { watchOverSse } from './sse'
+import { admitWatchCaller } from './watch-caller'
 import { resumed, SOCKET_PATH, subjectOf, subscriptionOf, type WatchRouteMatch, watchQuery } from './watch-routes'
-import { admitWatcher } from './watcher'
 
 /**
  * Answers a request to a route that watches: with a stream of events, or, where a client asks for JSON, when something
@@ -33,16 +33,16 @@ export async function answerWatch(
   const query = watchQuery(match.route, queryText)
   const subject = subjectOf(match, query)
   const apiKey = bearerKey(request.header(HEADERS.authorization))
-  const watcher = await admitWatcher(core, request, query, apiKey, subject, progress)
+  const caller = await admitWatchCaller(core, request, query, apiKey, subject, progress)
   const lastEventId = request.header('last-event-id')
   const one = subscriptionOf(match, query, lastEventId)
-  if (one) return watchOverSse(watching, watcher, [one], true)
+  if (one) return watchOverSse(watching, caller, [one], true)
 
   const waitMs = waitMsOf(query)
   const body = await readJson(request, limits)
   const subscriptions = resumed(parseWatchRequest(body, limits), query, lastEventId)
-  if (wantsEvents(request.header('accept'))) return watchOverSse(watching, watcher, subscriptions, false)
-  return watchByPoll({ watching, pollRoom }, watcher, subscriptions, waitMs, request)
+  if (wantsEvents(request.header('accept'))) return watchOverSse(watching, caller, subscriptions, false)
+  return watchByPoll({ watching, pollRoom }, caller, subscriptions, waitMs, request)
 }
 
 async function readJson(request: HttpRequest, limits: Limits): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { Session } from '../watch/session'
 import type { Sink } from '../watch/sink'
 import { SocketCalls } from './socket-calls'
 import type { SocketPeer } from './socket-peer'
-import type { Watcher } from './watcher'
+import type { WatchCaller } from './watch-caller'
 
 /** Foundations of the WebSocket binding. */
 export interface SocketParts {
@@ -45,12 +45,12 @@ export class SocketSession implements Sink {
   constructor(
     private readonly parts: SocketParts,
     private readonly peer: SocketPeer,
-    watcher: Watcher,
+    caller: WatchCaller,
     private readonly one: Subscription | undefined,
     remoteAddress: string | undefined,
   ) {
-    this.calls = new SocketCalls(parts.core, { ...watcher, remoteAddress }, peer, () => this.proceed())
-    this.session = parts.core.watching.open({ ...watcher, sink: this })
+    this.calls = new SocketCalls(parts.core, { ...caller, remoteAddress }, peer, () => this.proceed())
+    this.session = parts.core.watching.open({ ...caller, sink: this })
     this.session.welcome()
     if (one) this.subscribe(one)
   }

@@ -5,11 +5,11 @@ import type { Engine, EngineEvent, Following } from '../../engine/engine'
 import type { Entry } from '../../engine/entry'
 import type { Limits } from '../../limits'
 import { OldestFirstMap } from '../../oldest-first-map'
-import type { Kept } from '../message'
+import type { CacheableEntry } from '../message'
 import { LONG_TEXT } from './respond'
 
 /** The bytes that answer a read of one KV entry. */
-export interface CachedAnswer extends Kept {
+export interface CachedAnswer extends CacheableEntry {
   /** Text, which Node sends in one piece with the head; bytes if it is long, which all responses share. */
   readonly body: string | Buffer
   /** Of the body, in bytes. */
@@ -70,7 +70,7 @@ export class AnswerCache {
   }
 
   /** Keeps an answer that was read after the clock showed `readAt`. */
-  keep(kept: Kept, answer: Pick<CachedAnswer, 'body' | 'length' | 'etag'>, readAt: number): void {
+  keep(kept: CacheableEntry, answer: Pick<CachedAnswer, 'body' | 'length' | 'etag'>, readAt: number): void {
     const stored = storedName(kept.environment, kept.bucket)
     const source = this.sources.get(stored)
     if (!source) {

@@ -5,8 +5,8 @@ import type { KeyRange } from '../key-filter'
 import { compareKeys } from '../key-order'
 import { DueQueue } from './due-queue'
 
-/** A revision of a key as it is kept: its expiry is worked out when asked, since a bucket's time-to-live may change. */
-export interface Kept {
+/** A revision of a key as it is stored: its expiry is worked out when asked, since a bucket's time-to-live may change. */
+export interface StoredRevision {
   readonly key: string
   readonly revision: number
   readonly createdAt: number
@@ -21,9 +21,9 @@ export interface Kept {
 /** One bucket's entries, indexed by key in order, by change and by due time. It keeps, and knows none of the rules. */
 export class MemoryBucket {
   /** Revisions of each key, oldest first. A write moves its key to the end, so the map is in order of change. */
-  readonly #keys = new Map<string, Kept[]>()
+  readonly #keys = new Map<string, StoredRevision[]>()
   readonly #sorted: string[] = []
-  #due = new DueQueue<Kept>()
+  #due = new DueQueue<StoredRevision>()
   #values = 0
   #bytes = 0
   /** Cursors below this may have missed a tombstone that is forgotten by now. */
@@ -69,86 +69,86 @@ export class MemoryBucket {
     return { name, epoch, ...this.config, createdAt, createdRevision, values: this.#values, bytes: this.#bytes }
   }
 
-  newest(key: string): Kept | undefined {
+  newest(key: string): StoredRevision | undefined {
     return this.#keys.get(key)?.at(-1)
   }
 
-  revisions(key: string): readonly Kept[] {
+  revisions(key: string): readonly StoredRevision[] {
     return this.#keys.get(key) ?? []
   }
 
-  add(kept: Kept): void {
-    const revisions = this.#keys.get(kept.key) ?? []
-    if (revisions.length === 0) this.#sorted.splice(this.#indexFrom(kept.key), 0, kept.key)
+  add(stored: StoredRevision): void {
+    const revisions = this.#keys.get(stored.key) ?? []
+    if (revisions.length === 0) this.#sorted.splice(this.#indexFrom(stored.key), 0, stored.key)
     this.#count(revisions.at(-1), -1)
-    this.#count(kept, 1)
-    if (kept.operation === 'purge') revisions.length = 0
-    revisions.push(kept)
-    this.#keys.delete(kept.key)
-    this.#trim(kept.key, revisions)
-    this.#schedule(kept)
+    this.#count(stored, 1)
+    if (stored.operation === 'purge') revisions.length = 0
+    revisions.push(stored)
+    this.#keys.delete(stored.key)
+    this.#trim(stored.key, revisions)
+    this.#schedule(stored)
   }
 
   /** Takes out the next value whose time has come, and forgets tombstones whose time has. */
-  takeExpired(now: number): Kept | undefined {
-    for (let kept = this.#due.take(now); kept; kept = this.#due.take(now)) {
+  takeExpired(now: number): StoredRevision | undefined {
+    for (let stored = this.#due.take(now); stored; stored = this.#due.take(now)) {
       // What is due may have been written over since, or the time-to-live may have grown.
-      if (kept !== this.newest(kept.key)) continue
-      if (this.#dueAt(kept) > now) this.#schedule(kept)
-      else if (kept.value) return kept
-      else this.#forget(kept)
+      if (stored !== this.newest(stored.key)) continue
+      if (this.#dueAt(stored) > now) this.#schedule(stored)
+      else if (stored.value) return stored
+      else this.#forget(stored)
     }
     return undefined
   }
 
   /** The newest revision of each key after `after` that is in one of the ranges, in the order of keys. */
-  *keysIn(ranges: readonly KeyRange[], after: string | undefined): Generator<Kept> {
+  *keysIn(ranges: readonly KeyRange[], after: string | undefined): Generator<StoredRevision> {
     for (const { start, isKey } of ranges) {
       let index = this.#indexFrom(after !== undefined && compareKeys(after, start) > 0 ? after : start)
       if (this.#sorted[index] === after) index++
       for (let key = this.#sorted[index]; key !== undefined; key = this.#sorted[++index]) {
         if (isKey ? key !== start : !key.startsWith(start)) break
-        const kept = this.newest(key)
-        if (kept) yield kept
+        const stored = this.newest(key)
+        if (stored) yield stored
       }
     }
   }
 
   /** The newest revision of each key that changed after `revision`, in order. */
-  *changedAfter(revision: number): Generator<Kept> {
+  *changedAfter(revision: number): Generator<StoredRevision> {
     for (const revisions of this.#keys.values()) {
-      const kept = revisions.at(-1)
-      if (kept && kept.revision > revision) yield kept
+      const stored = revisions.at(-1)
+      if (stored && stored.revision > revision) yield stored
     }
   }
 
-  view(kept: Kept, withValue = true): Entry {
-    const { key, revision, createdAt, operation, value, meta } = kept
+  view(stored: StoredRevision, withValue = true): Entry {
+    const { key, revision, createdAt, operation, value, meta } = stored
     const entry: Entry = { key, epoch: this.epoch, revision, createdAt, operation }
     if (meta) entry.meta = meta
     if (value === undefined) return entry
     if (withValue) entry.value = copyOf(value)
-    const expiresAt = this.#expiresAt(kept)
+    const expiresAt = this.#expiresAt(stored)
     if (expiresAt !== undefined) entry.expiresAt = expiresAt
     return entry
   }
 
-  isPast(kept: Kept, now: number): boolean {
-    return kept.value !== undefined && (this.#expiresAt(kept) ?? Number.POSITIVE_INFINITY) <= now
+  isPast(stored: StoredRevision, now: number): boolean {
+    return stored.value !== undefined && (this.#expiresAt(stored) ?? Number.POSITIVE_INFINITY) <= now
   }
 
-  #expiresAt(kept: Kept): number | undefined {
-    return expiryOf(this.config.ttlSeconds, kept.createdAt, kept.keyExpiresAt)
+  #expiresAt(stored: StoredRevision): number | undefined {
+    return expiryOf(this.config.ttlSeconds, stored.createdAt, stored.keyExpiresAt)
   }
 
-  #dueAt(kept: Kept): number {
-    if (!kept.value) return kept.createdAt + this.retentionMs
-    return this.#expiresAt(kept) ?? Number.POSITIVE_INFINITY
+  #dueAt(stored: StoredRevision): number {
+    if (!stored.value) return stored.createdAt + this.retentionMs
+    return this.#expiresAt(stored) ?? Number.POSITIVE_INFINITY
   }
 
-  #schedule(kept: Kept | undefined): void {
-    const at = kept ? this.#dueAt(kept) : Number.POSITIVE_INFINITY
-    if (kept && at < Number.POSITIVE_INFINITY) this.#due.add(at, kept)
+  #schedule(stored: StoredRevision | undefined): void {
+    const at = stored ? this.#dueAt(stored) : Number.POSITIVE_INFINITY
+    if (stored && at < Number.POSITIVE_INFINITY) this.#due.add(at, stored)
     // A key that is written over and over leaves its old places behind; far more of those than keys is a leak.
     if (this.#due.size <= 2 * this.#keys.size + 64) return
     this.#due = new DueQueue()
@@ -167,20 +167,20 @@ export class MemoryBucket {
     return low
   }
 
-  #trim(key: string, revisions: Kept[]): void {
+  #trim(key: string, revisions: StoredRevision[]): void {
     this.#keys.set(key, revisions.slice(-this.config.history))
   }
 
-  #forget(tombstone: Kept): void {
+  #forget(tombstone: StoredRevision): void {
     this.#keys.delete(tombstone.key)
     this.#sorted.splice(this.#indexFrom(tombstone.key), 1)
     this.floor = Math.max(this.floor, tombstone.revision)
   }
 
-  #count(kept: Kept | undefined, sign: 1 | -1): void {
-    if (!kept?.value) return
+  #count(stored: StoredRevision | undefined, sign: 1 | -1): void {
+    if (!stored?.value) return
     this.#values += sign
-    this.#bytes += sign * kept.bytes
+    this.#bytes += sign * stored.bytes
   }
 }
 

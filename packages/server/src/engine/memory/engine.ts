@@ -16,7 +16,7 @@ import {
   type ReadOptions,
 } from '../queries'
 import { encodeMeta, type OnceOptions, type PutOptions, type WriteOptions } from '../write-options'
-import { copyOf, type Kept, type MemoryBucket } from './bucket'
+import { copyOf, type MemoryBucket, type StoredRevision } from './bucket'
 import { MemoryStore } from './store'
 
 /** Most keys that one page of a listing looks at. */
@@ -85,11 +85,11 @@ class MemoryEngine implements Engine {
     options: ReadOptions & { revision?: number | undefined } = {},
   ): Promise<Entry | undefined> {
     const bucket = this.#store.read(name)
-    const kept =
+    const stored =
       options.revision === undefined
         ? bucket?.newest(key)
         : bucket?.revisions(key).find(({ revision }) => revision === options.revision)
-    return bucket && kept && !bucket.isPast(kept, this.#store.now()) ? bucket.view(kept) : undefined
+    return bucket && stored && !bucket.isPast(stored, this.#store.now()) ? bucket.view(stored) : undefined
   }
 
   async put(name: string, key: string, value: StoredValue, options: PutOptions = {}): Promise<Commit> {
@@ -126,13 +126,13 @@ class MemoryEngine implements Engine {
     const room = new PageRoom(limit, bytes)
     let last = after
     let looked = 0
-    for (const kept of bucket?.keysIn(filter.ranges, after) ?? []) {
+    for (const stored of bucket?.keysIn(filter.ranges, after) ?? []) {
       if (looked++ === SCAN_LIMIT || room.isFull) return { ...page, next: last }
-      if (kept.value && filter.matches(kept.key)) {
-        if (!room.take(values ? kept.bytes : 0)) return { ...page, next: last }
-        if (bucket) page.entries.push(bucket.view(kept, values))
+      if (stored.value && filter.matches(stored.key)) {
+        if (!room.take(values ? stored.bytes : 0)) return { ...page, next: last }
+        if (bucket) page.entries.push(bucket.view(stored, values))
       }
-      last = kept.key
+      last = stored.key
     }
     return page
   }
@@ -143,10 +143,10 @@ class MemoryEngine implements Engine {
     const now = this.#store.now()
     const room = new PageRoom(limit, bytes)
     const entries: Entry[] = []
-    for (const kept of [...bucket.revisions(key)].reverse()) {
-      if (bucket.isPast(kept, now) || (before !== undefined && kept.revision >= before)) continue
-      if (!room.take(kept.bytes)) break
-      entries.push(bucket.view(kept))
+    for (const stored of [...bucket.revisions(key)].reverse()) {
+      if (bucket.isPast(stored, now) || (before !== undefined && stored.revision >= before)) continue
+      if (!room.take(stored.bytes)) break
+      entries.push(bucket.view(stored))
     }
     return entries
   }
@@ -161,9 +161,9 @@ class MemoryEngine implements Engine {
     }
     const room = new PageRoom(limit, bytes)
     const changes: Entry[] = []
-    for (const kept of bucket?.changedAfter(after?.revision ?? 0) ?? []) {
-      if (!room.take(kept.bytes)) return { changes, more: true, position }
-      if (bucket) changes.push(bucket.view(kept))
+    for (const stored of bucket?.changedAfter(after?.revision ?? 0) ?? []) {
+      if (!room.take(stored.bytes)) return { changes, more: true, position }
+      if (bucket) changes.push(bucket.view(stored))
     }
     return { changes, more: false, position }
   }
@@ -181,7 +181,7 @@ class MemoryEngine implements Engine {
     name: string,
     key: string,
     options: WriteOptions,
-    isDue: (newest: Kept) => boolean,
+    isDue: (newest: StoredRevision) => boolean,
   ): Commit {
     return this.#store.write(name, options, (bucket, now) => {
       const newest = bucket?.newest(key)
@@ -210,7 +210,7 @@ function bytesOf(value: StoredValue): number {
 function expectPosition(
   key: string,
   bucket: MemoryBucket | undefined,
-  newest: Kept | undefined,
+  newest: StoredRevision | undefined,
   { expectedRevision: expected, expectedEpoch }: WriteOptions,
 ): void {
   const current = newest?.revision ?? 0

@@ -7,7 +7,7 @@ import { engineClosed } from '../failures'
 import { Followers } from '../followers'
 import { NO_BUCKET } from '../queries'
 import type { OnceOptions } from '../write-options'
-import { type Kept, MemoryBucket } from './bucket'
+import { MemoryBucket, type StoredRevision } from './bucket'
 
 /** Milliseconds between two looks for expiries: well within the second they may be late. */
 const EXPIRY_INTERVAL_MS = 200
@@ -96,11 +96,11 @@ export class MemoryStore {
   }
 
   /** Makes a revision of a key. */
-  commit(bucket: MemoryBucket, change: Omit<Kept, 'revision'>): Commit {
-    const kept: Kept = { ...change, revision: ++this.#revision }
-    bucket.add(kept)
-    this.#followers.tell(bucket.name, { type: 'entry', entry: bucket.view(kept) })
-    return { epoch: bucket.epoch, revision: kept.revision, createdAt: kept.createdAt }
+  commit(bucket: MemoryBucket, change: Omit<StoredRevision, 'revision'>): Commit {
+    const stored: StoredRevision = { ...change, revision: ++this.#revision }
+    bucket.add(stored)
+    this.#followers.tell(bucket.name, { type: 'entry', entry: bucket.view(stored) })
+    return { epoch: bucket.epoch, revision: stored.revision, createdAt: stored.createdAt }
   }
 
   /** Calls `listener` for every commit to a bucket. Returns the function that ends it. @throws closed */
@@ -135,8 +135,8 @@ export class MemoryStore {
 
   /** Commits the expiries that are due and forgets the tombstones that are. */
   #settle(bucket: MemoryBucket, now: number): void {
-    for (let kept = bucket.takeExpired(now); kept; kept = bucket.takeExpired(now)) {
-      this.commit(bucket, { key: kept.key, createdAt: now, operation: 'expire', bytes: 0 })
+    for (let stored = bucket.takeExpired(now); stored; stored = bucket.takeExpired(now)) {
+      this.commit(bucket, { key: stored.key, createdAt: now, operation: 'expire', bytes: 0 })
     }
   }
 

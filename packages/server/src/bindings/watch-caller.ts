@@ -6,7 +6,7 @@ import type { HttpRequest } from './message'
 import type { WatchSubject } from './watch-routes'
 
 /** The caller of a watch, and where it watches. */
-export interface Watcher {
+export interface WatchCaller {
   /** Of the key, to be checked again. */
   readonly keyHash: string | undefined
   readonly principal: Principal
@@ -20,14 +20,14 @@ export interface Watcher {
  * @param one the one thing that the route watches; absent: a session
  * @throws UnauthenticatedError, UnauthorizedError, `unavailable`; ValidationError for an environment that is none
  */
-export async function admitWatcher(
+export async function admitWatchCaller(
   { authenticator, dispatcher }: ServerCore,
   request: HttpRequest,
   query: URLSearchParams,
   apiKey: string | undefined,
   one: WatchSubject | undefined,
   progress: Progress,
-): Promise<Watcher> {
+): Promise<WatchCaller> {
   const inQuery = query.get('environment') ?? undefined
   const environment = oneEnvironment(request.header(HEADERS.environment), inQuery, 'query')
   const keyHash = authenticator.keyHash(apiKey)
